@@ -1,0 +1,5 @@
+"""``python -m flarescope``."""
+
+from flarescope.cli import main
+
+main()

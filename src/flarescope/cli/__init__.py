@@ -1,0 +1,89 @@
+"""The command line: every command is one call into the package.
+
+Exit codes: 0 done; 1 only where a command promises it; 2 the input was wrong, said in one line.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any, NoReturn, cast
+
+import typer
+
+from flarescope.errors import FlarescopeError
+
+__all__ = ["app", "main"]
+
+# typer carries its own click and shows only this child of its UsageError
+_UsageError = cast("type[Any]", typer.BadParameter.__bases__[0])
+
+app = typer.Typer(
+    name="flarescope",
+    help="Forecast solar flares from SDO/HMI magnetograms, say how good each forecast is, and show why.",
+    epilog="Example: flarescope forecast --image IMAGE --flares LIST --json",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from flarescope import __version__
+
+        typer.echo(f"flarescope {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    _version: bool = typer.Option(
+        False,
+        "--version",
+        help="Print the version and stop.",
+        is_eager=True,
+        callback=_print_version,
+    ),
+) -> None:
+    pass
+
+
+def _add_commands() -> None:
+    """Each module of this package holds one command (or group of commands) of its own name."""
+    for info in iter_modules(__path__):
+        if info.name.startswith("_"):
+            continue
+        module = import_module(f"{__name__}.{info.name}")
+        group: Any = getattr(module, "app", None)
+        if group is not None:
+            app.add_typer(group, name=info.name)
+        else:
+            app.command(info.name)(getattr(module, info.name))
+
+
+_add_commands()
+
+
+def main() -> None:
+    """Run the command line; what the user got wrong ends in one line and exit code 2."""
+    try:
+        code = app(standalone_mode=False)
+    except typer.Abort:
+        sys.exit(130)
+    except _UsageError as error:
+        where = error.ctx.command_path if error.ctx else "flarescope"
+        _refuse(f"{' '.join(error.format_message().split())} Type: {where} --help")
+    except FlarescopeError as error:
+        _refuse(str(error))
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refuse(line: str) -> NoReturn:
+    typer.echo(f"flarescope: {line}", err=True)
+    sys.exit(2)

@@ -1,0 +1,83 @@
+"""Preparation: what a network sees, and the way back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from flarescope.errors import BadOptionError, UnknownNameError
+from flarescope.geometry import CeaGrid
+from flarescope.preparation import Preparation
+from flarescope.sun import Magnetogram
+
+NOON = datetime(2026, 2, 3, 12, tzinfo=UTC)
+
+
+def region(field: np.ndarray, *, degrees_per_pixel: float = 0.03) -> Magnetogram:
+    height, width = field.shape
+    grid = CeaGrid(0.0, 0.0, (width - 1) / 2, (height - 1) / 2, degrees_per_pixel)
+    return Magnetogram(field=field, time=NOON, view="region", encoding="gauss", geometry=grid)
+
+
+def test_antialiased_bicubic_equals_torch() -> None:
+    torch = pytest.importorskip("torch")
+    field = np.random.default_rng(0).normal(0, 100, (200, 300))
+    ours = Preparation(size=64).apply(region(field))
+    tensor = torch.from_numpy(field.astype(np.float32))[None, None]
+    theirs = torch.nn.functional.interpolate(tensor, (64, 64), mode="bicubic", antialias=True)[0, 0].numpy()
+    np.testing.assert_allclose(ours, theirs, atol=2e-3)
+
+
+def test_without_antialias_noise_keeps_its_strength() -> None:
+    noise = region(np.random.default_rng(1).normal(0, 100, (512, 512)))
+    sharp = np.abs(Preparation(size=64, antialias=False).apply(noise)).mean()
+    smooth = np.abs(Preparation(size=64).apply(noise)).mean()
+    assert sharp > 3 * smooth
+
+
+def test_crop_keeps_the_physical_scale_and_pads_with_zero_field() -> None:
+    field = np.zeros((100, 100))
+    field[48:52, 48:52] = 1000.0
+    scale = np.radians(0.03) * 695.7
+    seen = Preparation(size=200, fit="crop", megametres_per_pixel=scale, std=100.0).apply(region(field))
+    assert seen.shape == (200, 200)
+    assert seen.sum() == pytest.approx(16 * 10.0, rel=1e-4)
+    assert np.all(seen[:50] == 0)
+
+
+def test_nan_becomes_zero_field_and_the_other_encoding_is_converted() -> None:
+    field = np.full((8, 8), 500.0)
+    field[:, :4] = np.nan
+    grey = Preparation(size=8, encoding="grey8", grey_per_gauss=0.1, mean=-127.5, std=255.0).apply(
+        region(field)
+    )
+    np.testing.assert_allclose(grey[:, :3], 0.5, atol=1e-6)
+    assert grey[4, 6] == pytest.approx(0.5 + 50 / 255)
+    with pytest.raises(BadOptionError, match="trained on grey8 and memory holds gauss"):
+        Preparation(size=8, encoding="grey8").apply(region(field))
+
+
+@pytest.mark.parametrize("fit", ["resize", "pad", "crop"])
+def test_a_map_comes_back_to_the_place_it_speaks_of(fit: str) -> None:
+    field = np.zeros((120, 200))
+    field[80:84, 50:54] = 1000.0
+    field[0, 0] = np.nan
+    m = region(field)
+    preparation = Preparation(size=128, fit=fit, megametres_per_pixel=0.5)  # type: ignore[arg-type]
+    back = preparation.undo_map(preparation.apply(m), m)
+    assert back.shape == field.shape
+    assert np.isnan(back[0, 0])
+    row, column = np.unravel_index(np.nanargmax(back), back.shape)
+    assert abs(row - 81.5) <= 2
+    assert abs(column - 51.5) <= 2
+
+
+def test_it_is_stored_and_read_back_and_refuses_unknown_settings() -> None:
+    preparation = Preparation(size=256, clip=500.0, encoding="gauss", std=300.0)
+    assert Preparation.from_dict(preparation.to_dict()) == preparation
+    with pytest.raises(UnknownNameError, match=r"No preparation setting named 'sise'\. Did you mean 'size'"):
+        Preparation.from_dict({"sise": 3})
+    with pytest.raises(BadOptionError, match="needs megametres_per_pixel"):
+        Preparation(size=4, fit="crop")
