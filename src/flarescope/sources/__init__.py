@@ -1,0 +1,1 @@
+"""What was observed: the only room that reads foreign file formats or touches the network."""
