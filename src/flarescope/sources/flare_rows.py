@@ -55,7 +55,7 @@ def finished(path: Path, raw: pd.DataFrame) -> FlareRows:
         BadFileError: a row has no readable start or class; the message names the line.
     """
     _refuse(path, raw, raw["start"].isna() | ~raw["start"].between(_FIRST_GOES, _LAST), "start time")
-    raw = raw.assign(goes_class=raw["goes_class"].str.strip().str.upper())
+    raw = raw.assign(goes_class=raw["goes_class"].str.strip().str.upper().str.replace(",", ".", regex=False))
     nothing = raw["goes_class"].str.fullmatch(_NO_STRENGTH)
     raw = raw[~nothing]
     if raw.empty:
@@ -95,10 +95,10 @@ def _readable(classes: pd.Series) -> set[str]:
 
 def _regions(text: pd.Series, starts: np.ndarray) -> tuple[np.ndarray, int]:
     """Full region numbers, 0 where unknown, and how many could not be read."""
-    plain = text.astype(str).str.strip()
+    plain = text.astype(str).str.strip().str.lower()
     numbers = pd.to_numeric(plain, errors="coerce")
     good = numbers.between(1, 99_999) & (numbers % 1 == 0)
-    blank = plain.isin(["", "0", "0.0", "0000", "00000", "nan", "None", "<NA>"])
+    blank = plain.isin(["", "0", "0.0", "0000", "00000", "nan", "none", "<na>"])
     full = full_region_numbers(numbers.where(good, 0).astype(int).to_numpy(), starts)
     return np.where(good, full, 0), int((~good & ~blank).sum())
 

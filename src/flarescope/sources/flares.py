@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-import pandas as pd
+import numpy as np
 
 from flarescope.errors import BadFileError, BadOptionError
-from flarescope.flare import FlareCatalog
+from flarescope.flare import FlareCatalog, GoesClass
+from flarescope.sources.flare_coverage import coverage, holes
 from flarescope.sources.flare_merge import merged
-from flarescope.sources.flare_rows import FlareRows, flares_of
+from flarescope.sources.flare_rows import flares_of
 from flarescope.sources.goes_csv import ACCEPTED, read_csv_list
+from flarescope.sources.ncei_report import is_ncei_report, is_short_list, read_ncei_report, read_short_list
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    import pandas as pd
+
 __all__ = ["read_flares"]
 
 _LARGEST_BYTES = 256 * 2**20
+_FORMATS = ((is_ncei_report, read_ncei_report), (is_short_list, read_short_list))  # else CSV
 
 
 def read_flares(*paths: str | Path) -> FlareCatalog:
@@ -27,7 +31,8 @@ def read_flares(*paths: str | Path) -> FlareCatalog:
 
     The format is recognised by what the file holds, not by its name. Several lists are merged: of records
     of one flare the more complete is kept. ``notes`` counts what was repaired, dropped or merged. A list
-    covers from 00:00 UTC of its first flare's day to 24:00 UTC of its last flare's day.
+    covers from 00:00 UTC of its first flare's day to 24:00 UTC of its last flare's day, less the holes
+    found in it.
 
     Raises:
         BadFileError: a file is missing, empty or no flare list; the message names the line.
@@ -40,15 +45,28 @@ def read_flares(*paths: str | Path) -> FlareCatalog:
         raise BadOptionError("No flare list was given. Name at least one file.")
     lists = [_read_one(Path(path)) for path in paths]
     table, notes = merged([rows.table for rows in lists])
-    coverage = [_days(rows.table) for rows in lists]
-    return FlareCatalog(
-        flares_of(table), tuple(coverage), tuple(n for rows in lists for n in rows.notes) + notes
-    )
+    covered = tuple(period for rows in lists for period in rows.coverage)
+    return FlareCatalog(flares_of(table), covered, (*(n for rows in lists for n in rows.notes), *notes))
 
 
-def _read_one(path: Path) -> FlareRows:
+class _List(NamedTuple):
+    table: pd.DataFrame
+    coverage: tuple[tuple[datetime, datetime], ...]
+    notes: tuple[str, ...]
+
+
+def _read_one(path: Path) -> _List:
+    """One list, in whichever format it is."""
     text = _text(path)
-    return read_csv_list(path, text)
+    read = next((read for fits, read in _FORMATS if fits(text)), read_csv_list)
+    rows = read(path, text)
+    starts = np.sort(rows.table["start"].to_numpy("datetime64[us]"))
+    found = holes(starts)
+    notes = [*rows.notes, *(f"{path.name}: {hole}." for hole in found)]
+    weakest = min(GoesClass(text) for text in rows.table["goes_class"].unique())
+    if weakest >= GoesClass("C1.0"):
+        notes.append(f"{path.name}: no flare below {weakest}; the list says nothing about weaker ones.")
+    return _List(rows.table, coverage(starts, found), tuple(notes))
 
 
 def _text(path: Path) -> str:
@@ -70,12 +88,3 @@ def _text(path: Path) -> str:
     if not text.strip():
         raise BadFileError(path, f"line 1 is missing: the file is empty. Accepted: {ACCEPTED}.")
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _days(table: pd.DataFrame) -> tuple[datetime, datetime]:
-    """From 00:00 UTC of the first flare's day to 24:00 UTC of the last one's."""
-    first, last = table["start"].min().floor("D"), table["start"].max().floor("D")
-    return (
-        first.to_pydatetime().replace(tzinfo=UTC),
-        last.to_pydatetime().replace(tzinfo=UTC) + timedelta(days=1),
-    )
