@@ -1,0 +1,178 @@
+"""``flarescope verify``: how good are these forecasts?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from flarescope.sources.forecast_table import ForecastTable
+    from flarescope.verify import Blocks, Scores
+
+__all__ = ["print_scores", "verify"]
+
+
+def verify(
+    forecasts: Annotated[Path, typer.Argument(help="CSV or Parquet, one row a forecast.")],
+    observed_column: Annotated[str, typer.Option(help="Column of what happened, 0 or 1.")] = "observed",
+    probability_column: Annotated[str, typer.Option(help="Column of forecasts, 0 to 1.")] = "probability",
+    time_column: Annotated[str | None, typer.Option(help="Column of UTC times (else time_utc).")] = None,
+    group: Annotated[str | None, typer.Option(help="Column of folds: mean and sd over them.")] = None,
+    threshold: Annotated[float, typer.Option(help="Yes from this probability on.")] = 0.5,
+    reference: Annotated[
+        list[str] | None, typer.Option(help="Column of a rival's forecasts; repeatable.")
+    ] = None,
+    by: Annotated[list[str] | None, typer.Option(help="Column to slice by; repeatable.")] = None,
+    block_days: Annotated[float, typer.Option(help="Length of a bootstrap block in days.")] = 27,
+    block_column: Annotated[
+        str | None, typer.Option(help="Column of bootstrap blocks, such as the region.")
+    ] = None,
+    resamples: Annotated[int, typer.Option(help="Bootstrap samples.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Score forecasts against what happened: TSS, HSS, AUC, BSS, calibration, each with a 95 % interval.
+
+    Hours are not independent, so intervals are drawn over blocks of 27 days, or over --block-column. With
+    --group every score is the mean over groups (ECE: pooled), and sd their sample standard deviation.
+
+    Example: flarescope verify forecasts.parquet --observed-column ge_m1 --group fold --json
+    """
+    from flarescope.sources.forecast_table import read_forecast_table
+    from flarescope.verify import scorecard
+
+    rivals, slices = reference or [], by or []
+    table = read_forecast_table(
+        forecasts,
+        observed_column=observed_column,
+        probability_column=probability_column,
+        time_column=time_column,
+        label_columns=[name for name in (group, block_column, *slices) if name],
+        reference_columns=rivals,
+    )
+    blocks = _blocks(table, block_column, block_days)
+    scores = scorecard(
+        table.probability,
+        table.observed,
+        threshold=threshold,
+        blocks=blocks,
+        groups=table.labels[group] if group else None,
+        references=table.references,
+        resamples=resamples,
+        seed=seed,
+    )
+    about = {"data": str(forecasts), "observed": observed_column, "group": group}
+    document = about | scores.to_dict()
+    document["notes"] = [*table.notes, *document["notes"], *_how_to_get_intervals(blocks)]
+    document["reliability"] = _reliability(table, blocks, resamples, seed)
+    document["slices"] = _slices(table, slices, blocks, threshold, resamples, seed)
+    if as_json:
+        typer.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        print_scores(scores, document)
+
+
+def _blocks(table: ForecastTable, block_column: str | None, block_days: float) -> Blocks | None:
+    from flarescope.verify import blocks_of, blocks_of_days
+
+    if block_column:
+        return blocks_of(table.labels[block_column], unit=block_column)
+    return None if table.times is None else blocks_of_days(table.times, block_days)
+
+
+def _how_to_get_intervals(blocks: Blocks | None) -> list[str]:
+    if blocks is not None:
+        return []
+    return ["For intervals add a column time_utc, or name one with --time-column or --block-column."]
+
+
+def _reliability(table: ForecastTable, blocks: Blocks | None, resamples: int, seed: int) -> dict[str, Any]:
+    from flarescope.verify import reliability
+
+    curve = reliability(table.probability, table.observed, blocks=blocks, resamples=resamples, seed=seed)
+    bins = zip(
+        curve.lower,
+        curve.count,
+        curve.events,
+        curve.mean_forecast,
+        curve.observed_rate,
+        curve.low,
+        curve.high,
+        strict=True,
+    )
+    names = ("from", "n", "events", "mean_forecast", "observed_rate", "low", "high")
+    rows = [dict(zip(names, (_plain(value) for value in row), strict=True)) for row in bins]
+    return {"bins": rows, "how": curve.how}
+
+
+def _plain(value: Any) -> float | int | None:
+    """A number as JSON takes it."""
+    number = float(value)
+    if number != number:
+        return None
+    return int(number) if number.is_integer() and not isinstance(value, float) else round(number, 6)
+
+
+def _slices(
+    table: ForecastTable,
+    columns: list[str],
+    blocks: Blocks | None,
+    threshold: float,
+    resamples: int,
+    seed: int,
+) -> dict[str, Any]:
+    import numpy as np
+
+    from flarescope.errors import BadOptionError
+    from flarescope.verify import slice_scores
+
+    found: dict[str, Any] = {}
+    for name in columns:
+        values = np.unique(table.labels[name])
+        if len(values) > 50:
+            raise BadOptionError(
+                f"Column '{name}' has {len(values)} values. Slice by a column of 50 or fewer."
+            )
+        masks = {str(value): table.labels[name] == value for value in values}
+        parts = slice_scores(
+            table.probability,
+            table.observed,
+            masks,
+            threshold=threshold,
+            blocks=blocks,
+            resamples=resamples,
+            seed=seed,
+        )
+        found[name] = {label: part.to_dict() for label, part in parts.items()}
+    return found
+
+
+def print_scores(scores: Scores, document: dict[str, Any]) -> None:
+    """The scores as tables for people."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    said = "their own threshold" if scores.threshold is None else f"threshold {scores.threshold:g}"
+    blocks = f"{scores.n_blocks} blocks ({scores.block_unit})" if scores.n_blocks else "no blocks"
+    console.print(f"{document['data']}: {scores.n:,} forecasts, {scores.events:,} events, {said}, {blocks}")
+    shown = Table("score", *(["mean", "sd"] if scores.groups else ["value"]), "95 % interval", *scores.groups)
+    for name, estimate in scores.estimates.items():
+        interval = "" if estimate.low != estimate.low else f"{estimate.low:.3f} to {estimate.high:.3f}"
+        spread = [f"{estimate.sd:.3f}"] if scores.groups else []
+        each = [f"{part.values[name]:.3f}" for part in scores.groups.values()]
+        shown.add_row(name.upper(), f"{estimate.value:.3f}", *spread, interval, *each)
+    console.print(shown)
+    for name, rival in scores.rivals.items():
+        console.print(f"against {name}: BSS {rival.bss}")
+        gains = ("tss", "hss", "auc", "brier")
+        console.print("  difference: " + "  ".join(f"{g.upper()} {rival.differences[g]}" for g in gains))
+    for column, parts in document["slices"].items():
+        for label, part in parts.items():
+            tss = f"TSS {part['tss']['mean']}" if "tss" in part else part["note"]
+            console.print(f"{column} {label}: {part['n']:,} forecasts, {part['events']:,} events, {tss}")
+    for note in document["notes"]:
+        console.print(f"note: {note}")
