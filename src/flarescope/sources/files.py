@@ -1,0 +1,85 @@
+"""Read a magnetogram from a file of any format met."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flarescope.errors import BadFileError, BadOptionError, WrongTimeError
+from flarescope.sources.fits import read_fits
+from flarescope.sources.grey import read_grey
+from flarescope.sources.limits import read_bytes
+from flarescope.times import duration, iso, utc
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+    from pathlib import Path
+
+    from flarescope.sources.limits import FileBytes
+    from flarescope.sun import Magnetogram, View
+
+__all__ = ["read_magnetogram"]
+
+
+def read_magnetogram(
+    path: str | Path,
+    *,
+    time: str | datetime | None = None,
+    asked: str | datetime | None = None,
+    tolerance: str | timedelta = "12min",
+    view: View | None = None,
+    segment: str = "magnetogram",
+) -> Magnetogram:
+    """What magnetogram is in this file?
+
+    The format is told by the first bytes, not by the name: FITS (SHARP CEA, full disk, cut-out), JPEG and
+    PNG.
+
+    Args:
+        path: the file.
+        time: when it was observed, for files that do not say; a header wins over it, a name does not.
+        asked: the time for which the image was wanted; it must lie within ``tolerance``.
+        tolerance: how far the image's own time may lie from ``asked``.
+        view: of an 8-bit image: "full_disk" or "region" (a patch); by default its name decides.
+        segment: of a vector magnetogram: "Br", "Bp" or "Bt", only when asked for.
+
+    Returns:
+        The field with row 0 the southernmost and column 0 the easternmost, NaN off the disk.
+
+    Raises:
+        BadFileError: missing, damaged, too large or of an unknown format; one line with the file's name.
+        WrongChannelError: another observable, such as a continuum image.
+        WrongTimeError: the image lies further than ``tolerance`` from ``asked``.
+        BadOptionError: an option is outside what is accepted.
+
+    Example:
+        >>> m = read_magnetogram("HMI.m2026.02.03_12.00.00.jpg")  # doctest: +SKIP
+        >>> m.view, m.encoding, round(m.geometry.b0, 1)  # doctest: +SKIP
+        ('full_disk', 'grey8', -6.1)
+    """
+    if view not in {None, "full_disk", "region"}:
+        raise BadOptionError(f"View '{view}' is unknown. Accepted: full_disk, region.")
+    limit = duration(tolerance)
+    given = None if time is None else utc(time)
+    wanted = None if asked is None else utc(asked)
+    file = read_bytes(path)
+    magnetogram = _decode(file, given, view, segment)
+    if wanted is not None and abs(magnetogram.time - wanted) > limit:
+        raise WrongTimeError(
+            path,
+            f"it is of {iso(magnetogram.time)}, more than {limit} from the time asked for ({iso(wanted)}).",
+        )
+    return magnetogram
+
+
+def _decode(file: FileBytes, time: datetime | None, view: View | None, segment: str) -> Magnetogram:
+    """Hand the bytes to the reader of their format."""
+    start = file.data[:16]
+    if start.startswith(b"SIMPLE  ="):
+        return read_fits(file, time=time, segment=segment)
+    if start.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
+        return read_grey(file, time=time, view=view)
+    raise BadFileError(
+        file.path,
+        f"its first bytes ({start[:8].hex(' ')}) belong to no format that is read here. "
+        "Accepted: FITS, JPEG, PNG.",
+    )

@@ -1,0 +1,147 @@
+"""FITS magnetograms: SHARP CEA maps, full disks, cut-outs; tile-compressed or plain."""
+
+from __future__ import annotations
+
+import warnings
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float
+
+from flarescope.errors import BadFileError, BadOptionError
+from flarescope.sources.channel import check_channel, check_name
+from flarescope.sources.header import Header, observed, quality, region
+from flarescope.sources.limits import FileBytes, check_size, damage_in
+from flarescope.sources.wcs import cea_grid, disk, view_from
+from flarescope.sun import Magnetogram, Origin
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+__all__ = ["magnetogram_from", "read_fits"]
+
+BLOCK = 2880  # bytes; FITS files are made of these
+
+
+def read_fits(file: FileBytes, *, time: datetime | None = None, segment: str = "magnetogram") -> Magnetogram:
+    """What field does this FITS file hold?
+
+    Rows are south to north and columns east to west, turned by 180° where HMI's camera was upside down.
+    Blank pixels and the sky are NaN. The unit is gauss (Mx/cm²).
+
+    Args:
+        file: the file's bytes.
+        time: when it was observed, if the header does not say.
+        segment: "magnetogram"; "Br", "Bp" or "Bt" of a vector magnetogram only on request.
+
+    Raises:
+        BadFileError: damaged, of another structure, or a header that contradicts itself.
+        WrongChannelError: another observable.
+    """
+    from astropy.io import fits
+
+    check_name(file.path, segment)
+    with damage_in(file.path, "FITS file"), fits.open(BytesIO(file.data), memmap=False) as hdus:
+        warnings.simplefilter(
+            "ignore", fits.verify.VerifyWarning
+        )  # real files hold unquoted nan: see _keywords
+        hdu = _image(file, hdus)
+        header = Header(file.path, _keywords(hdu.header))
+        check_channel(header, segment)
+        check_size(file.path, hdu.shape[1], hdu.shape[0])
+        field = np.asarray(hdu.data, dtype=np.float32)
+    source = f"HMI {segment}" + (" SHARP" if header.text("HARPNUM") else "")
+    return magnetogram_from(header, field, time=time, origin=Origin(file.path.name, source, file.sha256))
+
+
+def _image(file: FileBytes, hdus: Any) -> Any:
+    """The first HDU with a two-dimensional image, which must lie wholly in the file."""
+    for index in range(2):
+        try:
+            hdu = hdus[index]
+        except IndexError:
+            break
+        if len(hdu.shape or ()) != 2:
+            continue
+        place = hdus.fileinfo(index)
+        end = place["datLoc"] + place["datSpan"]
+        if end > len(file.data):
+            raise BadFileError(
+                file.path,
+                f"the file is truncated: {len(file.data):,} of {end:,} bytes are there. Fetch it again.",
+            )
+        return hdu
+    raise BadFileError(file.path, "there is no two-dimensional image in the file's first two parts (HDUs).")
+
+
+def _keywords(cards: Any) -> dict[str, object]:
+    """All keywords that can be parsed.
+
+    Some HMI files have unquoted ``nan`` values, which no reader accepts.
+    """
+    from astropy.io.fits.verify import VerifyError
+
+    values: dict[str, object] = {}
+    for key in cards:
+        try:
+            values[key.upper()] = cards[key]
+        except (VerifyError, ValueError):
+            continue
+    return values
+
+
+def magnetogram_from(
+    header: Header, field: Float[np.ndarray, "y x"], *, time: datetime | None, origin: Origin
+) -> Magnetogram:
+    """Header and numbers, rows as in the file, to a magnetogram the right way up.
+
+    Raises:
+        BadFileError: no time, a geometry that is not supported, or numbers that no Sun has.
+    """
+    when = observed(header) or time
+    if when is None:
+        raise header.error("the header has no T_OBS, T_REC or DATE-OBS. Give time=.")
+    shape = (field.shape[0], field.shape[1])
+    view, notes = view_from(header, when)
+    try:
+        if header.text("CTYPE1").endswith("CEA"):
+            return Magnetogram(
+                field,
+                when,
+                "region",
+                "gauss",
+                cea_grid(header, view),
+                region(header),
+                quality(header),
+                origin,
+                notes,
+            )
+        geometry, upside_down = disk(header, view, shape)
+        if upside_down:
+            field = field[::-1, ::-1]
+        on_disk = geometry.mask(shape)
+        _check_disk(header.path, field, on_disk)
+        field = np.where(on_disk, field, np.float32(np.nan))
+        whole = geometry.radius <= min(
+            geometry.x_centre + 1,
+            geometry.y_centre + 1,
+            shape[1] - geometry.x_centre,
+            shape[0] - geometry.y_centre,
+        )
+        return Magnetogram(
+            field, when, "full_disk" if whole else "region", "gauss", geometry, region(header),
+            quality(header), origin, notes,
+        )  # fmt: skip
+    except BadOptionError as error:
+        raise header.error(f"the image cannot be a magnetogram. {error}") from None
+
+
+def _check_disk(path: Path, field: Float[np.ndarray, "y x"], on_disk: Float[np.ndarray, "y x"]) -> None:
+    """The disk that the header promises must be in the image."""
+    if not on_disk.any():
+        raise BadFileError(path, "the header places the whole image off the solar disk.")
+    known = float(np.mean(np.isfinite(field[on_disk])))
+    if known < 0.5:
+        raise BadFileError(path, f"only {known:.0%} of the solar disk has numbers; at least 50 % are needed.")
