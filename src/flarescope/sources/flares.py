@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from flarescope.errors import BadFileError, BadOptionError
+from flarescope.errors import BadOptionError
 from flarescope.flare import FlareCatalog, GoesClass
 from flarescope.sources.flare_coverage import coverage, holes
 from flarescope.sources.flare_merge import merged
 from flarescope.sources.flare_rows import flares_of
 from flarescope.sources.goes_csv import ACCEPTED, read_csv_list
 from flarescope.sources.ncei_report import is_ncei_report, is_short_list, read_ncei_report, read_short_list
+from flarescope.sources.plain_text import read_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["read_flares"]
 
-_LARGEST_BYTES = 256 * 2**20
 _FORMATS = ((is_ncei_report, read_ncei_report), (is_short_list, read_short_list))  # else CSV
 
 
@@ -57,7 +57,7 @@ class _List(NamedTuple):
 
 def _read_one(path: Path) -> _List:
     """One list, in whichever format it is."""
-    text = _text(path)
+    text = read_text(path, ACCEPTED)
     read = next((read for fits, read in _FORMATS if fits(text)), read_csv_list)
     rows = read(path, text)
     starts = np.sort(rows.table["start"].to_numpy("datetime64[us]"))
@@ -67,24 +67,3 @@ def _read_one(path: Path) -> _List:
     if weakest >= GoesClass("C1.0"):
         notes.append(f"{path.name}: no flare below {weakest}; the list says nothing about weaker ones.")
     return _List(rows.table, coverage(starts, found), tuple(notes))
-
-
-def _text(path: Path) -> str:
-    """The file as text; anything that is no text is refused."""
-    try:
-        if path.stat().st_size > _LARGEST_BYTES:
-            raise BadFileError(path, f"the file is larger than 256 MB. Accepted: {ACCEPTED}.")
-        data = path.read_bytes()
-    except OSError as problem:
-        raise BadFileError(path, f"the file cannot be read ({problem.strerror}). Check the path.") from None
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        line = data[: problem.start].count(b"\n") + 1
-        raise BadFileError(path, f"line {line} is not text. Accepted: {ACCEPTED}.") from None
-    if "\0" in text:
-        line = text[: text.index("\0")].count("\n") + 1
-        raise BadFileError(path, f"line {line} is not text. Accepted: {ACCEPTED}.")
-    if not text.strip():
-        raise BadFileError(path, f"line 1 is missing: the file is empty. Accepted: {ACCEPTED}.")
-    return text.replace("\r\n", "\n").replace("\r", "\n")

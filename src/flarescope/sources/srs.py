@@ -1,0 +1,200 @@
+"""NOAA's Solar Region Summaries: one text file a day, and years of them in one archive."""
+
+from __future__ import annotations
+
+import re
+import tarfile
+import zlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from flarescope.errors import BadFileError
+from flarescope.sources.noaa_numbers import full_region_numbers
+from flarescope.sources.plain_text import as_text, read_text
+from flarescope.sun import Position, Region
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["RegionSummary", "ReportedRegion", "read_srs", "read_srs_archive"]
+
+_ACCEPTED = "a NOAA Solar Region Summary (SRS) with a line ':Issued: 2015 Mar 06 0030 UTC'"
+_ISSUED = re.compile(r"^:Issued:\s*(\d{4} [A-Za-z]{3} \d{1,2} \d{4}) UTC\s*$", re.MULTILINE)
+_VALID = re.compile(r"LOCATIONS VALID AT (\d{1,2})/2400Z", re.IGNORECASE)
+_SECTION = re.compile(r"^(I|IA|II|III)\.\s")
+_PLACE = re.compile(r"^(\d{4,5})\s+([NS])(\d\d)([EW])(\d\d)(?:\s+(\d{1,3})\b)?")
+_SPOTS = re.compile(r"\s(\d{1,4})\s+([A-Za-z]{3})\s+(\d{1,3})\s+(\d{1,3})(?:\s+([A-Za-z-]+))?\s*$")
+_RETURNING = re.compile(r"^(\d{4,5})\s+[NS]\d\d(?:\s+\d{1,3})?\s*$")
+_LARGEST_MEMBER, _LARGEST_SUM, _MOST_MEMBERS = 2**20, 2**28, 20_000
+
+
+@dataclass(frozen=True)
+class ReportedRegion:
+    """A region as the day's observers described it.
+
+    ``mcintosh`` is its white-light class (Dkc), ``magnetic`` its Mount Wilson class (beta-gamma), both as
+    lower-case text with the first letter of the McIntosh class in capitals; None for a plage without spots
+    and where the line lacks it. ``extent_degrees`` is its length in longitude.
+    """
+
+    region: Region
+    carrington_longitude: float | None = None
+    mcintosh: str | None = None
+    magnetic: str | None = None
+    spots: int | None = None
+    extent_degrees: float | None = None
+
+
+@dataclass(frozen=True)
+class RegionSummary:
+    """What one Solar Region Summary says.
+
+    Attributes:
+        issued: when it was issued; nothing in it was known earlier.
+        valid_at: the time its locations hold for: as a rule 24:00 UTC of the day before it was issued.
+        regions: regions with spots (section I).
+        plages: regions without spots (section IA).
+        returning: numbers of the regions about to return (section II).
+        notes: lines that could not be read in full.
+    """
+
+    issued: datetime
+    valid_at: datetime
+    regions: tuple[ReportedRegion, ...]
+    plages: tuple[ReportedRegion, ...] = ()
+    returning: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def read_srs(path: str | Path) -> RegionSummary:
+    """Which active regions does this Solar Region Summary list?
+
+    Both styles are read: capitals (1996 to 2000) and mixed case. Numbers are given in full (2293 is 12293).
+
+    Raises:
+        BadFileError: the file is missing or no such summary.
+    """
+    path = Path(path)
+    return _parsed(str(path), read_text(path, _ACCEPTED))
+
+
+def read_srs_archive(path: str | Path) -> tuple[RegionSummary, ...]:
+    """All summaries of a ``.tar.gz`` archive, in order of issue.
+
+    Members are read in memory: nothing is unpacked, and no name inside the archive is ever used as a path.
+
+    Raises:
+        BadFileError: the archive is damaged, too large, or a member is no such summary.
+    """
+    path = Path(path)
+    try:
+        with tarfile.open(path, "r:gz") as archive:
+            texts = list(_members(path, archive))
+    except OSError as problem:
+        raise BadFileError(
+            path, f"the archive cannot be read ({problem}). Accepted: a .tar.gz of summaries."
+        ) from None
+    except (tarfile.TarError, EOFError, zlib.error) as problem:
+        raise BadFileError(
+            path, f"the archive is damaged ({problem}). Accepted: a .tar.gz of summaries."
+        ) from None
+    return tuple(sorted((_parsed(name, text) for name, text in texts), key=lambda summary: summary.issued))
+
+
+def _members(path: Path, archive: tarfile.TarFile) -> Iterator[tuple[str, str]]:
+    """Name and text of every summary; a bomb is refused before it is unpacked."""
+    total = 0
+    for count, member in enumerate(archive):
+        total += member.size
+        if member.size > _LARGEST_MEMBER or total > _LARGEST_SUM or count >= _MOST_MEMBERS:
+            raise BadFileError(
+                path, "the archive holds more than a summary a day could fill. Accepted: up to 1 MB each."
+            )
+        stream = archive.extractfile(member) if member.isreg() else None
+        if stream is not None and member.name.upper().endswith("SRS.TXT"):
+            name = f"{path}:{ascii(member.name[-80:])[1:-1]}"
+            yield name, as_text(name, stream.read(), _ACCEPTED)
+
+
+def _parsed(name: str, text: str) -> RegionSummary:
+    issued = _issued(name, text)
+    sections: dict[str, list[tuple[int, str]]] = {"I": [], "IA": [], "II": []}
+    current = ""
+    for number, line in enumerate(text.split("\n"), 1):
+        heading = _SECTION.match(line)
+        current = heading[1] if heading else current
+        if current in sections and line[:1].isdigit():
+            sections[current].append((number, line))
+    notes: list[str] = []
+    regions, plages = (
+        tuple(
+            r
+            for number, line in sections[key]
+            if (r := _region(issued, number, line, notes, spotted=key == "I"))
+        )
+        for key in ("I", "IA")
+    )
+    returning = tuple(_number(m[1], issued) for _, line in sections["II"] if (m := _RETURNING.match(line)))
+    return RegionSummary(issued, _valid_at(name, text, issued), regions, plages, returning, tuple(notes))
+
+
+def _issued(name: str, text: str) -> datetime:
+    match = _ISSUED.search(text)
+    if match is None:
+        raise BadFileError(name, f"no line says when it was issued. Accepted: {_ACCEPTED}.")
+    try:
+        return datetime.strptime(match[1], "%Y %b %d %H%M").replace(tzinfo=UTC)
+    except ValueError:
+        raise BadFileError(
+            name, f"it was issued '{match[1]}', which is no time. Accepted: {_ACCEPTED}."
+        ) from None
+
+
+def _valid_at(name: str, text: str, issued: datetime) -> datetime:
+    """24:00 UTC of the day the heading names: of the day before the issue, or near it."""
+    match = _VALID.search(text)
+    if match is None:
+        raise BadFileError(name, f"no heading says when its locations hold. Accepted: {_ACCEPTED}.")
+    midnight = issued.replace(hour=0, minute=0)
+    for day in (midnight - timedelta(days=back) for back in (1, 0, 2, 3)):
+        if day.day == int(match[1]):
+            return day + timedelta(days=1)
+    raise BadFileError(name, f"its locations hold for day {match[1]}, but it was issued {issued:%Y-%m-%d}.")
+
+
+def _region(
+    issued: datetime, number: int, line: str, notes: list[str], *, spotted: bool
+) -> ReportedRegion | None:
+    """One row of section I or IA; what cannot be read is left out and noted."""
+    place = _PLACE.match(line)
+    if place is None or int(place[3]) > 90:
+        notes.append(f"line {number} could not be read: '{line.strip()[:60]}'.")
+        return None
+    latitude = float(place[3]) * (1 if place[2] == "N" else -1)
+    longitude = float(place[5]) * (1 if place[4] == "W" else -1)
+    known = _SPOTS.search(line, place.end()) if spotted else None
+    if spotted and known is None:
+        notes.append(f"line {number} gives no area and class: '{line.strip()[:60]}'.")
+    return ReportedRegion(
+        Region(
+            noaa=(_number(place[1], issued),),
+            position=Position(longitude, latitude),
+            area_msh=float(known[1]) if known else None,
+        ),
+        carrington_longitude=float(place[6]) if place[6] else None,
+        mcintosh=known[2].capitalize() if known else None,
+        magnetic=known[5].lower() if known and known[5] else None,
+        spots=int(known[4]) if known else None,
+        extent_degrees=float(known[3]) if known else None,
+    )
+
+
+def _number(text: str, issued: datetime) -> int:
+    """The region number in full."""
+    return int(
+        full_region_numbers(np.array([int(text)]), np.array([issued.replace(tzinfo=None)], "M8[D]"))[0]
+    )
