@@ -200,6 +200,11 @@ class FlareCatalog:
         """The strongest flare (the earliest of equals), or None."""
         return max(self.flares, key=lambda f: f.goes_class, default=None)
 
+    def any_started(self, after: np.ndarray, before: np.ndarray, at_least: str | GoesClass) -> np.ndarray:
+        """Did a flare of this class or above start in after < t < before? For whole columns of datetime64."""
+        starts = self.at_least(at_least).columns.start
+        return np.searchsorted(starts, before, side="left") > np.searchsorted(starts, after, side="right")
+
     def on_scale(self, scale: GoesScale) -> FlareCatalog:
         """The same flares, all with classes on one scale."""
         return replace(self, flares=tuple(f.on_scale(scale) for f in self.flares))

@@ -1,0 +1,1 @@
+"""Suites: which hours, which rivals, which split, and the numbers made from them."""

@@ -1,0 +1,33 @@
+"""Hours to be forecast or scored, with a column that groups them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from flarescope.errors import UnknownNameError
+from flarescope.sources.forecast_table import _labels, _read, _times
+
+__all__ = ["read_hours"]
+
+
+def read_hours(
+    path: str | Path, group: str, *, time_column: str = "time_utc"
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which hours does the file name, and to which group does each belong?
+
+    Returns:
+        Times as datetime64[us] UTC and the groups, both "t".
+
+    Raises:
+        BadFileError: the file cannot be read, or a time or group is missing.
+        UnknownNameError: it has no such column.
+    """
+    file = Path(path)
+    frame = _read(file)
+    for name in (time_column, group):
+        if name not in frame.columns:
+            raise UnknownNameError(f"column in {file}", name, map(str, frame.columns))
+    times = _times(file, frame, time_column)
+    return np.asarray(times), _labels(file, frame[group])

@@ -1,0 +1,148 @@
+"""The flare-history rate: its terms, its fit, and what it may not see."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flarescope.errors import BadFileError, MissingDataError, ScaleError, TrainingError
+from flarescope.flare import Flare, FlareCatalog, GoesClass
+from flarescope.forecaster import shipped_history
+from flarescope.models.history import (
+    TERMS,
+    HistoryModel,
+    Target,
+    covered_days,
+    fit_rate,
+    history_terms,
+    probability,
+    rates,
+)
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+DURATIONS = {"C": 0.5, "M": 1.0, "X": 1.5}
+
+
+def catalog(*flares: tuple[float, str], minutes: float | None = 30, days: float = 60) -> FlareCatalog:
+    """Flares given by (hours after START, class)."""
+    made = []
+    for hours, goes_class in flares:
+        start = START + timedelta(hours=hours)
+        end = None if minutes is None else start + timedelta(minutes=minutes)
+        made.append(Flare(start, GoesClass(goes_class), end=end))
+    return FlareCatalog(tuple(made), ((START, START + timedelta(days=days)),))
+
+
+def at(*hours: float) -> list[datetime]:
+    return [START + timedelta(hours=h) for h in hours]
+
+
+def test_terms_are_the_formula() -> None:
+    flares = catalog((0.0, "M2.0"), (10.0, "C4.0"), (12.0, "B9.0"))
+    row = dict(zip(TERMS, history_terms(at(34.5), flares, DURATIONS)[0], strict=True))
+    assert row["b0"] == 1.0
+    assert row["nM24"] == pytest.approx(np.exp(-34.0 / 24))
+    assert row["nM324"] == pytest.approx(np.exp(-34.0 / 324))
+    assert row["sq6"] == pytest.approx(np.sqrt(20) * np.exp(-34.0 / 6) + 2 * np.exp(-24.0 / 6))
+    assert row["sq24"] == pytest.approx(np.sqrt(20) * np.exp(-34.0 / 24) + 2 * np.exp(-24.0 / 24))
+    assert row["rC180"] == pytest.approx(2 / (34.5 / 24))
+
+
+def test_a_flare_counts_from_its_end_and_not_before() -> None:
+    flares = catalog((10.0, "M1.0"))
+    before, after = history_terms(at(10.4, 10.5), flares, DURATIONS)[:, 1]
+    assert before == 0.0
+    assert after == pytest.approx(1.0)
+
+
+def test_without_an_end_the_duration_of_its_class_is_waited_for() -> None:
+    flares = catalog((10.0, "X2.0"), minutes=None)
+    before, after = history_terms(at(11.4, 11.6), flares, DURATIONS)[:, 1]
+    assert before == 0.0
+    assert after > 0.9
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 1000), st.sampled_from(["C3.0", "M1.5", "X1.0"])), max_size=12))
+def test_the_future_changes_nothing(flares: list[tuple[float, str]]) -> None:
+    times = at(0.0, 300.0, 500.0)
+    known = [f for f in flares if f[0] + 0.5 <= 500.0]
+    whole = history_terms(times, catalog(*flares), DURATIONS)
+    past = history_terms(times, catalog(*known), DURATIONS)
+    np.testing.assert_allclose(whole, past, rtol=1e-12, atol=1e-12)
+
+
+def test_one_pass_equals_the_sum_over_all_flares() -> None:
+    rng = np.random.default_rng(0)
+    flares = catalog(
+        *[
+            (float(h), f"M{m:.1f}")
+            for h, m in zip(rng.uniform(0, 900, 60), rng.uniform(1, 9, 60), strict=True)
+        ]
+    )
+    times = at(*rng.uniform(0, 1000, 30))
+    ours = history_terms(times, flares, DURATIONS)[:, 4]
+    for t, value in zip(times, ours, strict=True):
+        ended = [f for f in flares if f.end is not None and f.end <= t]
+        direct = sum(
+            np.sqrt(f.goes_class.peak_flux / 1e-6) * np.exp(-(t - f.end).total_seconds() / 86400)  # type: ignore[operator]
+            for f in ended
+        )
+        assert value == pytest.approx(direct, rel=1e-9, abs=1e-12)
+
+
+def test_covered_days_leave_out_holes() -> None:
+    holey = FlareCatalog(
+        (), ((START, START + timedelta(days=10)), (START + timedelta(days=20), START + timedelta(days=30)))
+    )
+    assert covered_days(at(30 * 24), holey)[0] == pytest.approx(20)
+    assert covered_days(at(15 * 24), holey)[0] == pytest.approx(10)
+
+
+def test_the_fit_finds_the_rate_that_made_the_data() -> None:
+    rng = np.random.default_rng(1)
+    terms = np.column_stack([np.ones(60_000), *rng.exponential(1.0, (5, 60_000))])
+    truth = np.array([0.02, 0.15, 0.0, 0.05, 0.02, 0.01])
+    y = rng.random(60_000) < probability(rates(terms, truth))
+    np.testing.assert_allclose(fit_rate(terms, y), truth, atol=0.01)
+
+
+def test_weights_of_zero_equal_rows_left_out() -> None:
+    rng = np.random.default_rng(2)
+    terms = np.column_stack([np.ones(4000), *rng.exponential(1.0, (5, 4000))])
+    y = rng.random(4000) < 0.2
+    weights = (np.arange(4000) < 2000).astype(float)
+    np.testing.assert_allclose(fit_rate(terms, y, weights), fit_rate(terms[:2000], y[:2000]), atol=2e-4)
+
+
+def test_one_class_alone_teaches_nothing() -> None:
+    with pytest.raises(TrainingError, match="10 hours with 0 events"):
+        fit_rate(np.ones((10, 6)), np.zeros(10))
+
+
+@pytest.mark.parametrize("scale", ["operational", "science"])
+def test_shipped_models_are_whole_and_read_back(scale: str, tmp_path: Path) -> None:
+    model = shipped_history(scale)  # type: ignore[arg-type]
+    assert {f.target.name for f in model.fits} >= {"M1.0 0-24h", "C1.0 48-72h", "X1.0 0-72h"}
+    assert len(model.fits) == 15
+    assert all(min(f.coefficients) >= 0 and len(f.ensemble) == 40 for f in model.fits)
+    copy = tmp_path / "history.json"
+    copy.write_text(model.to_json())
+    assert HistoryModel.load(copy) == model
+
+
+def test_refusals_say_what_to_do(tmp_path: Path) -> None:
+    model = shipped_history("science")
+    with pytest.raises(ScaleError, match=r"flares\.on_scale\('science'\)"):
+        model.terms(at(5.0), catalog((0.0, "M1.0")).on_scale("operational"))
+    with pytest.raises(MissingDataError, match=r"no target M5\.0 0-24h\. Accepted: C1\.0 0-24h"):
+        model.fit_of(Target("M5.0"))
+    broken = tmp_path / "h.json"
+    broken.write_text("{}")
+    with pytest.raises(BadFileError, match="flarescope train history"):
+        HistoryModel.load(broken)
