@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flarescope.errors import BadFileError, BadOptionError, WrongTimeError
+from flarescope.sources import jp2
 from flarescope.sources.fits import read_fits
+from flarescope.sources.freshness import check_fresh
 from flarescope.sources.grey import read_grey
 from flarescope.sources.limits import read_bytes
+from flarescope.sources.npz import read_npz
 from flarescope.times import duration, iso, utc
 
 if TYPE_CHECKING:
@@ -28,11 +31,13 @@ def read_magnetogram(
     tolerance: str | timedelta = "12min",
     view: View | None = None,
     segment: str = "magnetogram",
+    reduce: int = 0,
+    fresh: bool = False,
 ) -> Magnetogram:
     """What magnetogram is in this file?
 
-    The format is told by the first bytes, not by the name: FITS (SHARP CEA, full disk, cut-out), JPEG and
-    PNG.
+    The format is told by the first bytes, not by the name: FITS (SHARP CEA, full disk, cut-out),
+    JPEG 2000 (Helioviewer), JPEG, PNG and numpy archives.
 
     Args:
         path: the file.
@@ -41,6 +46,8 @@ def read_magnetogram(
         tolerance: how far the image's own time may lie from ``asked``.
         view: of an 8-bit image: "full_disk" or "region" (a patch); by default its name decides.
         segment: of a vector magnetogram: "Br", "Bp" or "Bt", only when asked for.
+        reduce: of a JP2: halvings of its size while decoding, 0 to 5.
+        fresh: refuse an image whose bytes were already served for an earlier hour of its folder.
 
     Returns:
         The field with row 0 the southernmost and column 0 the easternmost, NaN off the disk.
@@ -49,6 +56,7 @@ def read_magnetogram(
         BadFileError: missing, damaged, too large or of an unknown format; one line with the file's name.
         WrongChannelError: another observable, such as a continuum image.
         WrongTimeError: the image lies further than ``tolerance`` from ``asked``.
+        StaleImageError: ``fresh``, and the same bytes are there for an earlier hour.
         BadOptionError: an option is outside what is accepted.
 
     Example:
@@ -62,24 +70,32 @@ def read_magnetogram(
     given = None if time is None else utc(time)
     wanted = None if asked is None else utc(asked)
     file = read_bytes(path)
-    magnetogram = _decode(file, given, view, segment)
+    magnetogram = _decode(file, given, view, segment, reduce)
     if wanted is not None and abs(magnetogram.time - wanted) > limit:
         raise WrongTimeError(
             path,
             f"it is of {iso(magnetogram.time)}, more than {limit} from the time asked for ({iso(wanted)}).",
         )
+    if fresh:
+        check_fresh(path)
     return magnetogram
 
 
-def _decode(file: FileBytes, time: datetime | None, view: View | None, segment: str) -> Magnetogram:
+def _decode(
+    file: FileBytes, time: datetime | None, view: View | None, segment: str, reduce: int
+) -> Magnetogram:
     """Hand the bytes to the reader of their format."""
     start = file.data[:16]
     if start.startswith(b"SIMPLE  ="):
         return read_fits(file, time=time, segment=segment)
+    if start.startswith(jp2.SIGNATURE):
+        return jp2.read_jp2(file, time=time, reduce=reduce)
     if start.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
         return read_grey(file, time=time, view=view)
+    if start.startswith(b"PK\x03\x04"):
+        return read_npz(file, time=time)
     raise BadFileError(
         file.path,
         f"its first bytes ({start[:8].hex(' ')}) belong to no format that is read here. "
-        "Accepted: FITS, JPEG, PNG.",
+        "Accepted: FITS, JP2, JPEG, PNG, npz.",
     )

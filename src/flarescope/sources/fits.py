@@ -13,6 +13,7 @@ from flarescope.errors import BadFileError, BadOptionError
 from flarescope.sources.channel import check_channel, check_name
 from flarescope.sources.header import Header, observed, quality, region
 from flarescope.sources.limits import FileBytes, check_size, damage_in
+from flarescope.sources.statistics import check_statistics
 from flarescope.sources.wcs import cea_grid, disk, view_from
 from flarescope.sun import Magnetogram, Origin
 
@@ -20,9 +21,12 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from flarescope.geometry import CeaGrid, Disk
+    from flarescope.sun import Encoding, View
+
 __all__ = ["magnetogram_from", "read_fits"]
 
-BLOCK = 2880  # bytes; FITS files are made of these
+MIN_KNOWN = 0.5  # of the disk's pixels in the image
 
 
 def read_fits(file: FileBytes, *, time: datetime | None = None, segment: str = "magnetogram") -> Magnetogram:
@@ -52,6 +56,7 @@ def read_fits(file: FileBytes, *, time: datetime | None = None, segment: str = "
         check_channel(header, segment)
         check_size(file.path, hdu.shape[1], hdu.shape[0])
         field = np.asarray(hdu.data, dtype=np.float32)
+    check_statistics(header, field)
     source = f"HMI {segment}" + (" SHARP" if header.text("HARPNUM") else "")
     return magnetogram_from(header, field, time=time, origin=Origin(file.path.name, source, file.sha256))
 
@@ -93,7 +98,12 @@ def _keywords(cards: Any) -> dict[str, object]:
 
 
 def magnetogram_from(
-    header: Header, field: Float[np.ndarray, "y x"], *, time: datetime | None, origin: Origin
+    header: Header,
+    field: Float[np.ndarray, "y x"],
+    *,
+    time: datetime | None,
+    origin: Origin,
+    encoding: Encoding = "gauss",
 ) -> Magnetogram:
     """Header and numbers, rows as in the file, to a magnetogram the right way up.
 
@@ -103,45 +113,37 @@ def magnetogram_from(
     when = observed(header) or time
     if when is None:
         raise header.error("the header has no T_OBS, T_REC or DATE-OBS. Give time=.")
-    shape = (field.shape[0], field.shape[1])
     view, notes = view_from(header, when)
+    seen: View = "region"
+    geometry: Disk | CeaGrid
     try:
         if header.text("CTYPE1").endswith("CEA"):
-            return Magnetogram(
-                field,
-                when,
-                "region",
-                "gauss",
-                cea_grid(header, view),
-                region(header),
-                quality(header),
-                origin,
-                notes,
-            )
-        geometry, upside_down = disk(header, view, shape)
-        if upside_down:
-            field = field[::-1, ::-1]
-        on_disk = geometry.mask(shape)
-        _check_disk(header.path, field, on_disk)
-        field = np.where(on_disk, field, np.float32(np.nan))
-        whole = geometry.radius <= min(
-            geometry.x_centre + 1,
-            geometry.y_centre + 1,
-            shape[1] - geometry.x_centre,
-            shape[0] - geometry.y_centre,
-        )
+            geometry = cea_grid(header, view)
+        else:
+            geometry, upside_down = disk(header, view, (field.shape[0], field.shape[1]))
+            field = _on_disk(header.path, field[::-1, ::-1] if upside_down else field, geometry)
+            seen = "full_disk" if _is_whole(geometry, field.shape) else "region"
         return Magnetogram(
-            field, when, "full_disk" if whole else "region", "gauss", geometry, region(header),
-            quality(header), origin, notes,
-        )  # fmt: skip
+            field, when, seen, encoding, geometry, region(header), quality(header), origin, notes
+        )
     except BadOptionError as error:
         raise header.error(f"the image cannot be a magnetogram. {error}") from None
 
 
-def _check_disk(path: Path, field: Float[np.ndarray, "y x"], on_disk: Float[np.ndarray, "y x"]) -> None:
-    """The disk that the header promises must be in the image."""
+def _is_whole(disk: Disk, shape: tuple[int, ...]) -> bool:
+    """Does the whole disk lie in an image of this shape?"""
+    across = all(-1 < disk.x_centre + side < shape[1] for side in (-disk.radius, disk.radius))
+    return across and all(-1 < disk.y_centre + side < shape[0] for side in (-disk.radius, disk.radius))
+
+
+def _on_disk(path: Path, field: Float[np.ndarray, "y x"], disk: Disk) -> Float[np.ndarray, "y x"]:
+    """The field with NaN off the disk; the disk that the header promises must be in the image."""
+    on_disk = disk.mask((field.shape[0], field.shape[1]))
     if not on_disk.any():
         raise BadFileError(path, "the header places the whole image off the solar disk.")
     known = float(np.mean(np.isfinite(field[on_disk])))
-    if known < 0.5:
-        raise BadFileError(path, f"only {known:.0%} of the solar disk has numbers; at least 50 % are needed.")
+    if known < MIN_KNOWN:
+        raise BadFileError(
+            path, f"only {known:.0%} of the solar disk has numbers; {MIN_KNOWN:.0%} are needed."
+        )
+    return np.where(on_disk, field, np.float32(np.nan))

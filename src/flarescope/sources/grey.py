@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from flarescope.sun import View
 
-__all__ = ["HELIOVIEWER_ARCSEC", "decode_grey", "read_grey"]
+__all__ = ["HELIOVIEWER_ARCSEC", "check_zero", "decode_grey", "read_grey"]
 
 # Of Helioviewer's 512-pixel images: fitted on 99 of them (mean 4.7980, standard deviation 0.0004). 8 × 0.6″
 # = 4.8″.
@@ -105,7 +105,7 @@ def read_grey(file: FileBytes, *, time: datetime | None = None, view: View | Non
 def _patch(
     file: FileBytes, grey: Float[np.ndarray, "y x"], time: datetime, notes: tuple[str, ...]
 ) -> Magnetogram:
-    _check_zero(file, grey)
+    check_zero(file, grey)
     number = region_in_path(file.path)
     region = None if number is None else Region(noaa=(number,))
     origin = Origin(file.path.name, "active-region patch", file.sha256)
@@ -119,7 +119,7 @@ def _full_disk(
     seen = earth_view(time)
     geometry = Disk(limb.x, limb.y, limb.radius, seen.b0, seen.l0, seen.distance_au)
     on_disk = geometry.mask((grey.shape[0], grey.shape[1]))
-    _check_zero(file, grey[on_disk])
+    check_zero(file, grey[on_disk])
     notes = (
         *notes,
         f"disk from its limb: radius {limb.radius:.2f} px",
@@ -139,7 +139,7 @@ def _full_disk(
     )
 
 
-def _check_zero(file: FileBytes, grey: Float[np.ndarray, "n"]) -> None:
+def check_zero(file: FileBytes, grey: Float[np.ndarray, "n"]) -> None:
     """The quiet Sun must be mid-grey: in a continuum image it is bright, in a damaged one anything."""
     zero = float(np.median(grey))
     if abs(zero - ZERO_FIELD) > MAX_ZERO_OFF:

@@ -171,4 +171,4 @@ def disk(header: Header, view: EarthView, shape: tuple[int, int]) -> tuple[Disk,
     if upside_down:
         x, y = shape[1] - 1.0 - x, shape[0] - 1.0 - y
     radius = math.degrees(math.tan(math.radians(view.angular_radius_arcsec / 3600.0))) / scale
-    return Disk(x, y, radius, view.b0, view.l0, view.distance_au, -rest), upside_down
+    return Disk(x, y, radius, view.b0, view.l0, view.distance_au, 0.0 - rest), upside_down
