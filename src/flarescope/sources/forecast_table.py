@@ -28,7 +28,7 @@ _DAMAGE = (
     LookupError,
     AttributeError,
     ArithmeticError,
-    NotImplementedError,
+    RuntimeError,
     MemoryError,
 )
 
