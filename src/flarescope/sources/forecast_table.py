@@ -127,10 +127,25 @@ def _read(file: Path) -> pd.DataFrame:
         )
     kind = "Parquet" if start == b"PAR1" or file.suffix.lower() in (".parquet", ".pq") else "CSV"
     try:
-        return pd.read_parquet(file) if kind == "Parquet" else pd.read_csv(file, low_memory=False)
+        return _read_parquet(file) if kind == "Parquet" else pd.read_csv(file, low_memory=False)
     except _DAMAGE as error:
         problem = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise BadFileError(file, f"cannot be read as {kind}: {problem}. Write the file again.") from None
+
+
+def _read_parquet(file: Path) -> pd.DataFrame:
+    """A Parquet file whose every value is checked: damaged text would else fail later, at first use."""
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        with pyarrow.parquet.ParquetFile(file) as parquet:
+            table = parquet.read()
+        table.validate(full=True)
+        frame: pd.DataFrame = table.to_pandas()
+    except pyarrow.ArrowException as error:
+        raise ValueError(str(error)) from None
+    return frame
 
 
 def _numbers(file: Path, column: pd.Series) -> Float[np.ndarray, "n"]:
