@@ -103,7 +103,7 @@ def explain(
         options: of the method, such as ``steps=64`` or ``stride=4``.
 
     Returns:
-        An ``Explanation`` whose checks hold ``logit``, ``probability`` (the network's own, not calibrated) and
+        An ``Explanation`` whose checks hold ``logit``, the network's own ``probability`` (not calibrated) and
         ``completeness`` (0 is perfect) where the method promises it.
 
     Raises:
