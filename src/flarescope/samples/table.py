@@ -23,7 +23,7 @@ __all__ = ["SampleTable", "as_times", "check_name", "read_table"]
 
 _VIEWS = ("full_disk", "region")
 # what pandas and pyarrow raise on damaged files
-_DAMAGE = (OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, NotImplementedError)
+_DAMAGE = (OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError)
 
 
 def as_times(times: Any) -> np.ndarray:
