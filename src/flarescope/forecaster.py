@@ -33,10 +33,10 @@ from flarescope.times import iso, to_datetime64, utc
 
 if TYPE_CHECKING:
     from flarescope.flare import GoesScale
-    from flarescope.forecast import State
+    from flarescope.forecast import Explanation, State
     from flarescope.sun import Magnetogram
 
-__all__ = ["Question", "forecast", "shipped_history"]
+__all__ = ["Question", "explain_forecast", "forecast", "shipped_history"]
 
 INTERVAL = (5.0, 95.0)
 LATEST_LIST_HOURS = 24.0  # a list that ends earlier than this before the hour says too little of it
@@ -200,3 +200,8 @@ def _image_note(image: Magnetogram | None) -> list[str]:
     if image is None:
         return ["No image was given: flare history alone."]
     return [f"The image {image.origin.name} was read; no image model is used yet: flare history alone."]
+
+
+def explain_forecast(image: Magnetogram, said: Forecast) -> Explanation | None:
+    """Which pixels raised the image's rate? None where no network took part."""
+    return None

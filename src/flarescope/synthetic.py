@@ -90,8 +90,8 @@ def flare_list(
     end: datetime,
     *,
     per_day: float = 2.0,
-    children: float = 0.6,
-    memory_hours: float = 48.0,
+    children: float = 0.9,
+    memory_hours: float = 96.0,
     scale: GoesScale = "science",
     seed: int = 0,
 ) -> FlareCatalog:

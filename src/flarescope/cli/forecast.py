@@ -52,7 +52,7 @@ def forecast(
         typer.echo(said.to_json())
         return
     typer.echo(
-        f"{said.at_least} or stronger, {said.valid_from:%Y-%m-%d %H:%M} to {said.valid_to:%d %H:%M} UTC"
+        f"{said.at_least} or stronger, {said.valid_from:%Y-%m-%d %H:%M} to {said.valid_to:%Y-%m-%d %H:%M} UTC"
     )
     typer.echo(
         f"  {said.probability:.0%}  [{said.low:.0%} to {said.high:.0%}]  state {said.state}, {said.model}"
