@@ -44,6 +44,8 @@ __all__ = [
     "Baseline",
     "Method",
     "MethodResult",
+    "Precision",
+    "Progress",
     "completeness",
     "explain",
     "gradients",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +81,13 @@ class Method:
         names = inspect.signature(self.function).parameters
         return tuple(n for n in names if n not in {"network", "x", "baseline", "progress"})
 
+    def check_options(self, names: Iterable[str]) -> None:
+        """Raise a ``BadOptionError`` for the first name that is no option of this method."""
+        for name in names:
+            if name not in self.options:
+                accepted = ", ".join(self.options) or "none"
+                raise BadOptionError(f"Method '{self.name}' has no option '{name}'. Accepted: {accepted}.")
+
     def __call__(
         self,
         network: nn.Module,
@@ -102,10 +109,7 @@ class Method:
                     f"{what} has shape {tuple(image.shape)}; "
                     "an explanation takes one image of one channel, (1, 1, h, w)."
                 )
-        for name in options:
-            if name not in self.options:
-                accepted = ", ".join(self.options) or "none"
-                raise BadOptionError(f"Method '{self.name}' has no option '{name}'. Accepted: {accepted}.")
+        self.check_options(options)
         return self.function(network, x, baseline=baseline, progress=progress or _silent, **options)
 
 

@@ -80,7 +80,9 @@ def occlusion(
         "largest_change": float(np.abs(logit - masked).max()),
         "label_flips": float(np.mean(says_yes[0] != says_yes[1])),
     }
-    return MethodResult(_mean_over_masks(change, corners, mask_pixels, x.shape[2:]), baseline.name, checks)
+    found = _mean_over_masks(change, corners, mask_pixels, x.shape[2:])
+    notes = () if stride == 1 else (f"A preview with stride {stride}; stride 1 is exact.",)
+    return MethodResult(found, baseline.name, checks, notes)
 
 
 def _check(x: Tensor, mask_pixels: int, stride: int, reading: str, chunk: int) -> None:

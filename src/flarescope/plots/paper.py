@@ -27,6 +27,7 @@ __all__ = [
     "PAGE",
     "VERMILION",
     "blank",
+    "check_format",
     "data_uri",
     "save",
     "tidy",
@@ -58,6 +59,15 @@ def tidy(axes: Axes, *, xlabel: str = "", ylabel: str = "", title: str = "", fra
         spine.set_visible(frame or side in {"left", "bottom"})
 
 
+def check_format(path: str | Path) -> None:
+    """Can a figure be written under this name? A ``BadOptionError`` if not, before any work is done."""
+    if Path(path).suffix.lower() not in FORMATS:
+        raise BadOptionError(
+            f"A figure cannot be written as '{Path(path).name}'. "
+            f"Accepted: names ending in {', '.join(FORMATS)}."
+        )
+
+
 def save(figure: Figure, path: str | Path, *, dpi: int = 300) -> Path:
     """Write a figure as PNG, PDF or SVG, by the path's suffix; the file appears whole or not at all.
 
@@ -65,10 +75,7 @@ def save(figure: Figure, path: str | Path, *, dpi: int = 300) -> Path:
         BadOptionError: another suffix.
     """
     path = Path(path)
-    if path.suffix.lower() not in FORMATS:
-        raise BadOptionError(
-            f"A figure cannot be written as '{path.name}'. Accepted: names ending in {', '.join(FORMATS)}."
-        )
+    check_format(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     drawn = _draw(figure, FORMATS[path.suffix.lower()], dpi)
     handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

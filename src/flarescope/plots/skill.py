@@ -105,8 +105,8 @@ def roc_figure(curves: Mapping[str, Roc], *, title: str = "", width_inches: floa
     axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
     tidy(
         axes,
-        xlabel="false alarm rate (quiet hours called flaring)",
-        ylabel="hit rate (flaring hours found)",
+        xlabel="false alarm rate (quiet cases called flaring)",
+        ylabel="hit rate (flaring cases found)",
         title=title,
     )
     axes.legend(fontsize=TEXT - 0.5, frameon=False, loc="lower right")
@@ -130,9 +130,11 @@ def rivals_figure(forecast: Forecast, *, width_inches: float = COLUMN) -> Figure
     for row, name in zip(rows[1:], names[1:], strict=True):
         axes.plot(forecast.rivals[name], row, "o", color=INK, markersize=4.5)
     axes.axvline(forecast.threshold, color=GREY, linewidth=0.7, linestyle=(0, (4, 2)))
+    right = forecast.threshold > 0.7  # then the words stand on the other side of the line
     axes.annotate(
-        f"“yes” from {100 * forecast.threshold:.0f} %", (forecast.threshold, rows[0] + 0.5), xytext=(3, 1),
-        textcoords="offset points", fontsize=TEXT - 1, color=GREY,
+        f"“yes” from {100 * forecast.threshold:.0f} %", (forecast.threshold, rows[0] + 0.5),
+        xytext=(-3 if right else 3, 1), textcoords="offset points", ha="right" if right else "left",
+        fontsize=TEXT - 1, color=GREY,
     )  # fmt: skip
     _write_values(axes, forecast, names, rows)
     axes.set(xlim=(0, 1), ylim=(-0.6, len(names) - 0.2))

@@ -1,0 +1,133 @@
+"""``flarescope explain``: which parts of this magnetogram made the model say so?"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+if TYPE_CHECKING:
+    from flarescope.explain import Precision, Progress
+    from flarescope.forecast import Explanation
+    from flarescope.sun import Magnetogram
+
+__all__ = ["explain"]
+
+
+def explain(
+    image: Annotated[Path, typer.Option(help="Magnetogram: FITS, JP2, JPEG, PNG or npz.")],
+    out: Annotated[Path, typer.Option(help="Figure to write: .png, .pdf or .svg.")],
+    method: Annotated[str, typer.Option(help="integrated_gradients or occlusion.")] = "integrated_gradients",
+    model: Annotated[str, typer.Option(help="Name of a shipped model, or a run folder.")] = "patch_cnn",
+    time: Annotated[
+        str | None, typer.Option(help="When it was observed, UTC, if the file does not say.")
+    ] = None,
+    baseline: Annotated[
+        str, typer.Option(help="What nothing there means: zero_field, mean, black.")
+    ] = "zero_field",
+    steps: Annotated[int | None, typer.Option(help="Integrated Gradients: steps of the first round.")] = None,
+    mask_pixels: Annotated[int | None, typer.Option(help="Occlusion: side of the mask.")] = None,
+    stride: Annotated[int | None, typer.Option(help="Occlusion: pixels between masks; 1 is exact.")] = None,
+    reading: Annotated[str | None, typer.Option(help="Occlusion: change of output or of label.")] = None,
+    dtype: Annotated[str, typer.Option(help="Arithmetic: float32 or float64.")] = "float32",
+    dpi: Annotated[int, typer.Option(help="Of a PNG; 300 suits print.", min=30, max=1200)] = 300,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Draw what a model looked at, and say how far the map can be trusted.
+
+    Example: flarescope explain --image SHARP.fits --method integrated_gradients --out why.png --json
+    """
+    from flarescope.compute import keep_memory
+    from flarescope.explain import BASELINES, METHODS
+    from flarescope.explain import explain as run
+    from flarescope.plots import check_format, magnetogram_figure, save
+    from flarescope.sources.files import read_magnetogram
+
+    given = {"steps": steps, "mask_pixels": mask_pixels, "stride": stride, "reading": reading}
+    options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    METHODS[method].check_options(options)
+    BASELINES[baseline]
+    check_format(out)
+    magnetogram = read_magnetogram(image, time=time)
+
+    keep_memory()
+    trained = _load(model)
+    with _progress_bar(f"{method.replace('_', ' ')} of {model}") as progress:
+        why = run(
+            trained.network, trained.preparation, magnetogram,
+            method=method, baseline=baseline, dtype=cast("Precision", dtype), progress=progress, **options,
+        )  # fmt: skip
+    save(magnetogram_figure(magnetogram, why), out, dpi=dpi)
+    document = _document(why, magnetogram, trained.name, image, out) | {"dtype": dtype}
+    if as_json:
+        typer.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        _print(document)
+
+
+def _load(model: str) -> Any:
+    """The network, its preparation and its name@hash."""
+    from flarescope.errors import UnknownNameError
+
+    raise UnknownNameError("trained model", model, ())
+
+
+@contextmanager
+def _progress_bar(what: str) -> Iterator[Progress]:
+    """A bar on stderr; silent where stderr is not a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    console = Console(stderr=True)
+    with Bar(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
+
+
+def _document(
+    why: Explanation, magnetogram: Magnetogram, model: str, image: Path, out: Path
+) -> dict[str, Any]:
+    return {
+        "method": why.method,
+        "model": model,
+        "completeness": why.checks.get("completeness"),
+        "probability": why.checks["probability"],
+        "baseline": why.baseline,
+        "checks": why.checks,
+        "top_regions": [_place(magnetogram, *spot) for spot in why.top_regions()],
+        "image": str(image),
+        "observed": f"{magnetogram.time:%Y-%m-%dT%H:%M:%SZ}",
+        "sha256": magnetogram.origin.sha256,
+        "figure": str(out),
+        "notes": [*magnetogram.notes, *why.notes],
+    }
+
+
+def _place(magnetogram: Magnetogram, row: int, column: int, share: float) -> dict[str, float | None]:
+    """Where a patch of strong attribution lies; no longitude and latitude where nobody knows them."""
+    place: dict[str, float | None] = {"row": row, "column": column, "share": round(share, 4)}
+    if magnetogram.geometry is not None:
+        for name, value in zip(
+            ("longitude", "latitude"), magnetogram.geometry.heliographic(column, row), strict=True
+        ):
+            place[name] = round(float(value), 2) if math.isfinite(value) else None
+    return place
+
+
+def _print(document: dict[str, Any]) -> None:
+    complete = document["completeness"]
+    trust = "" if complete is None else f", complete to within {complete:.2%}"
+    typer.echo(f"{document['figure']}: {document['method']} of {document['model']}{trust}")
+    typer.echo(f"  the network alone says {document['probability']:.1%} (not calibrated)")
+    for spot in document["top_regions"]:
+        where = f"row {spot['row']}, column {spot['column']}"
+        if spot.get("longitude") is not None:
+            where += f" (longitude {spot['longitude']:+.1f}°, latitude {spot['latitude']:+.1f}°)"
+        typer.echo(f"  {spot['share']:6.1%} of the attribution around {where}")
+    for note in document["notes"]:
+        typer.echo(f"  note: {note}")

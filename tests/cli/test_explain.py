@@ -1,0 +1,141 @@
+"""The command: files in, figure and one JSON document out; what is wrong is said in one line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+from typer.testing import CliRunner
+
+from flarescope.cli import app
+from flarescope.cli import explain as command
+from flarescope.errors import BadFileError, BadOptionError, FlarescopeError, UnknownNameError
+from flarescope.preparation import Preparation
+
+SHARP = "magnetograms/sharp_cea/harp377_hourly/hmi.sharp_cea_720s.377.20110215_010000_TAI.magnetogram.fits"
+DISK = "magnetograms/full_disk_2026/2026/02/03/HMI.m2026.02.03_12.00.00.jpg"
+
+
+class Flux(nn.Module):
+    """Strong field near the middle speaks for a flare."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        weight = torch.hann_window(x.shape[-1], periodic=False, dtype=x.dtype)
+        return 20.0 * (x[:, 0].abs() * weight * weight[:, None]).mean(dim=(1, 2)) - 1.0
+
+
+@pytest.fixture
+def tiny_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    preparation = Preparation(size=32, clip=1000.0, std=500.0)
+    monkeypatch.setattr(
+        command,
+        "_load",
+        lambda model: SimpleNamespace(network=Flux(), preparation=preparation, name=f"{model}@0123"),
+    )
+
+
+def run(*words: object) -> dict:
+    result = CliRunner().invoke(app, ["explain", *map(str, words), "--json"], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+@pytest.mark.realdata
+@pytest.mark.usefixtures("tiny_model")
+def test_integrated_gradients_of_a_sharp_file(data_dir: Path, tmp_path: Path) -> None:
+    out = tmp_path / "new" / "why.png"
+    said = run("--image", data_dir / SHARP, "--method", "integrated_gradients", "--out", out, "--dpi", 100)
+    assert said["method"] == "integrated_gradients"
+    assert said["model"] == "patch_cnn@0123"
+    assert 0.0 <= said["completeness"] <= 0.01
+    assert 0.0 < said["probability"] < 1.0
+    assert said["baseline"] == "zero_field"
+    assert said["checks"]["steps"] >= 32
+    assert said["observed"] == "2011-02-15T00:59:20Z"
+    spot = said["top_regions"][0]
+    assert spot["longitude"] == pytest.approx(12.6, abs=8.0)
+    assert spot["latitude"] == pytest.approx(-21.0, abs=5.0)
+    assert 0.0 < spot["share"] <= 1.0
+    with Image.open(out) as figure:
+        assert figure.width == 720
+    assert [p.name for p in out.parent.iterdir()] == ["why.png"]
+
+
+@pytest.mark.realdata
+@pytest.mark.usefixtures("tiny_model")
+def test_occlusion_with_its_options(data_dir: Path, tmp_path: Path) -> None:
+    out = tmp_path / "why.svg"
+    words = ("--image", data_dir / SHARP, "--method", "occlusion", "--out", out, "--dtype", "float64")
+    said = run(*words, "--mask-pixels", 8, "--stride", 8, "--reading", "label")
+    assert said["completeness"] is None
+    assert said["checks"]["masks"] == 16
+    assert said["dtype"] == "float64"
+    assert "A preview with stride 8; stride 1 is exact." in said["notes"]
+    assert out.read_text().startswith("<?xml")
+
+
+@pytest.mark.realdata
+@pytest.mark.usefixtures("tiny_model")
+def test_without_json_it_speaks(data_dir: Path, tmp_path: Path) -> None:
+    words = ["explain", "--image", str(data_dir / SHARP), "--out", str(tmp_path / "why.png"), "--dpi", "50"]
+    result = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert "integrated_gradients of patch_cnn@0123, complete to within" in result.stdout
+    assert "not calibrated" in result.stdout
+    assert "% of the attribution around row" in result.stdout
+
+
+@pytest.mark.realdata
+@pytest.mark.usefixtures("tiny_model")
+def test_a_full_disk_is_refused_by_a_region_network(data_dir: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadOptionError, match="shows a full disk, and this model was trained on region"):
+        run("--image", data_dir / DISK, "--out", tmp_path / "why.png")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.usefixtures("tiny_model")
+@pytest.mark.parametrize(
+    ("words", "error", "message"),
+    [
+        (["--method", "integrated_gradient"], UnknownNameError, r"Did you mean 'integrated_gradients'\?"),
+        (["--baseline", "blac"], UnknownNameError, r"Did you mean 'black'\?"),
+        (["--stride", "4"], BadOptionError, "Method 'integrated_gradients' has no option 'stride'"),
+        (["--method", "occlusion", "--steps", "4"], BadOptionError, "no option 'steps'"),
+        (["--out", "why.gif"], BadOptionError, r"'why\.gif'\. Accepted: names ending in \.png"),
+        ([], BadFileError, "missing.fits"),
+    ],
+)
+def test_what_is_wrong_is_said(
+    words: list[str], error: type[FlarescopeError], message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(error, match=message):
+        run("--image", tmp_path / "missing.fits", "--out", tmp_path / "why.png", *words)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_bad_image_is_one_line_and_torch_is_never_imported(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.fits"
+    bad.write_bytes(b"not a magnetogram")
+    code = (
+        "import sys, atexit; atexit.register(lambda: print('torch' in sys.modules));"
+        f"sys.argv[1:] = ['explain', '--image', {str(bad)!r}, '--out', {str(tmp_path / 'why.png')!r}];"
+        "from flarescope.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=dict(os.environ))
+    assert done.returncode == 2
+    assert done.stdout == "False\n"
+    assert done.stderr.startswith(f"flarescope: {bad}: ")
+    assert done.stderr.count("\n") == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["bad.fits"]
+
+
+def test_help_has_an_example() -> None:
+    result = CliRunner().invoke(app, ["explain", "--help"])
+    assert "Example: flarescope explain --image" in result.stdout
