@@ -19,7 +19,7 @@ from flarescope.times import utc
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["SOLAR_RADIUS_AU", "CeaGrid", "Disk", "EarthView", "earth_view"]
+__all__ = ["SOLAR_RADIUS_AU", "CeaGrid", "Disk", "EarthView", "PlateScale", "earth_view"]
 
 # The IAU's nominal radius (2015, resolution B3); HMI's headers use 696.0 Mm
 SOLAR_RADIUS_AU = 695.7e6 / 149_597_870_700.0
@@ -236,6 +236,25 @@ class CeaGrid:
         west, north, toward = _degrees_to_sphere(lon, latitude, self.latitude)
         x = self.x_reference + np.degrees(np.arctan2(west, toward)) / self.degrees_per_pixel
         return x, self.y_reference + np.degrees(north) / self.degrees_per_pixel
+
+
+@dataclass(frozen=True)
+class PlateScale:
+    """How large is a pixel of a flat patch that nobody can place on the Sun?
+
+    ``megametres_per_pixel`` is measured in the plane of the sky at the distance of the Sun's centre.
+
+    Raises:
+        BadOptionError: a scale that is not above 0 and at most 100 Mm.
+    """
+
+    megametres_per_pixel: float
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.megametres_per_pixel <= 100.0:
+            raise BadOptionError(
+                f"A pixel of {self.megametres_per_pixel} Mm shows no active region. Accepted: 0 to 100 Mm."
+            )
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from flarescope.errors import BadOptionError, UnknownNameError
-from flarescope.geometry import CeaGrid, Disk
+from flarescope.geometry import CeaGrid, Disk, PlateScale
 
 if TYPE_CHECKING:
     from flarescope.sun import Encoding, Magnetogram
@@ -154,7 +154,7 @@ class Preparation:
         if self.grey_per_gauss is None:
             raise BadOptionError(
                 f"The model was trained on {self.encoding} and {magnetogram.origin.name} holds "
-                f"{magnetogram.encoding}. Accepted: {self.encoding}; or give the preparation its grey_per_gauss."
+                f"{magnetogram.encoding}. Accepted: {self.encoding}; or give the preparation grey_per_gauss."
             )
         if self.encoding == "gauss":
             return signed / self.grey_per_gauss
@@ -172,7 +172,8 @@ class Preparation:
             if own is None:
                 raise BadOptionError(
                     f"{magnetogram.origin.name} has no known physical scale and the model needs "
-                    f"{self.megametres_per_pixel} Mm per pixel. Give a file with a header, or a model that resizes."
+                    f"{self.megametres_per_pixel} Mm per pixel. Give a file with a header, or use a model "
+                    "that resizes."
                 )
             half = self.size * float(self.megametres_per_pixel or own) / own / 2
         x, y = width / 2, height / 2
@@ -194,10 +195,10 @@ class Preparation:
         return np.asarray(sampled, dtype=np.float32)
 
 
-def _megametres_per_pixel(geometry: Disk | CeaGrid | None) -> float | None:
+def _megametres_per_pixel(geometry: Disk | CeaGrid | PlateScale | None) -> float | None:
     """Physical scale at the centre of the disk or of the map; None where nobody knows it."""
     if isinstance(geometry, CeaGrid):
         return math.radians(geometry.degrees_per_pixel) * SOLAR_RADIUS_MM
     if isinstance(geometry, Disk):
         return SOLAR_RADIUS_MM / geometry.radius
-    return None
+    return None if geometry is None else geometry.megametres_per_pixel

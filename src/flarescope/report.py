@@ -50,6 +50,7 @@ def render_report(
     reliability: Mapping[str, Reliability],
     roc: Mapping[str, Roc],
     data: str,
+    scored: str = "flarescope",
     made_up: bool = False,
 ) -> str:
     """What is forecast, why, what do the rivals say, and how good have such forecasts been?
@@ -62,6 +63,7 @@ def render_report(
         reliability: name → reliability, ours first; up to four.
         roc: name → ROC, ours first; up to four.
         data: the data, split and interval behind scores and figures; a sentence without its full stop.
+        scored: name of the forecast that ``scores`` is about.
         made_up: the Sun was made up; a banner says so.
 
     Returns:
@@ -92,7 +94,7 @@ def render_report(
         explanation=explanation,
         figures=_figures(forecast, magnetogram, explanation, reliability, roc),
         score_names=SCORES,
-        score_rows=_score_rows(scores),
+        score_rows=_score_rows(scores, scored),
         score_how=_hows(scores),
         state=STATES[forecast.state],
         data=data,
@@ -161,9 +163,9 @@ def _describe_sun(magnetogram: Magnetogram, explanation: Explanation | None) -> 
 
 def _place(magnetogram: Magnetogram, row: int, column: int, share: float) -> str:
     amount = f"with {percent(share)} of the total, lies at"
-    if magnetogram.geometry is None:
+    if magnetogram.place is None:
         return f"{amount} row {row}, column {column}"
-    longitude, latitude = (float(v) for v in magnetogram.geometry.heliographic(column, row))
+    longitude, latitude = (float(v) for v in magnetogram.place.heliographic(column, row))
     east_west, north_south = ("west" if longitude >= 0 else "east"), ("north" if latitude >= 0 else "south")
     return f"{amount} {abs(latitude):.0f}° {north_south}, {abs(longitude):.0f}° {east_west}"
 
@@ -173,18 +175,18 @@ def _describe_rivals(forecast: Forecast) -> str:
     return f"Probabilities for the same window: flarescope {percent(forecast.probability)}; {rivals}."
 
 
-def _score_rows(scores: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+def _score_rows(scores: Mapping[str, Any], scored: str) -> list[tuple[str, list[str]]]:
     """One row a forecast: its name and its scores, in the order of ``SCORES``."""
     if not scores:
         return []
-    rows = [("flarescope", [_estimate(scores.get(name)) for name in SCORES])]
+    rows = [(scored, [_estimate(scores.get(name)) for name in SCORES])]
     for rival, found in scores.get("references", {}).items():
         rows.append(
             (rival.replace("_", " "), [_estimate(found.get("scores", {}).get(name)) for name in SCORES])
         )
     for rival, found in scores.get("references", {}).items():
         less = [_estimate(found.get("difference", {}).get(name), sign="+") for name in SCORES]
-        rows.append((f"flarescope less {rival.replace('_', ' ')}", less))
+        rows.append((f"{scored} less {rival.replace('_', ' ')}", less))
     return rows
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 from flarescope.errors import BadOptionError
+from flarescope.geometry import PlateScale
 from flarescope.times import utc
 
 if TYPE_CHECKING:
@@ -79,7 +80,8 @@ class Magnetogram:
         time: when the field was observed, UTC.
         view: "full_disk" or "region" (a patch around an active region).
         encoding: what the numbers are.
-        geometry: how pixels become places: a ``Disk``, a ``CeaGrid``, or None where nobody knows.
+        geometry: how pixels become places: a ``Disk`` or a ``CeaGrid``; a ``PlateScale`` where only their
+            size is known, None where nothing is.
         region: which active region a patch shows.
         quality: the archive's QUALITY bits; 0 is good.
         origin: file or record, with its checksum.
@@ -93,7 +95,7 @@ class Magnetogram:
     time: datetime
     view: View
     encoding: Encoding
-    geometry: Disk | CeaGrid | None = None
+    geometry: Disk | CeaGrid | PlateScale | None = None
     region: Region | None = None
     quality: int = 0
     origin: Origin = dataclasses.field(default_factory=lambda: Origin("memory"))
@@ -120,6 +122,11 @@ class Magnetogram:
     def signed(self) -> Float[np.ndarray, "y x"]:
         """The field with zero at zero: gauss as it is, grey levels less 127.5."""
         return self.field if self.encoding == "gauss" else self.field - 127.5
+
+    @property
+    def place(self) -> Disk | CeaGrid | None:
+        """The geometry where it tells places on the Sun; None where it tells at most the size of a pixel."""
+        return None if isinstance(self.geometry, PlateScale) else self.geometry
 
     def with_field(self, values: Float[np.ndarray, "y x"]) -> Magnetogram:
         """The same observation with other values on the same grid."""

@@ -111,9 +111,9 @@ def _document(
 def _place(magnetogram: Magnetogram, row: int, column: int, share: float) -> dict[str, float | None]:
     """Where a patch of strong attribution lies; no longitude and latitude where nobody knows them."""
     place: dict[str, float | None] = {"row": row, "column": column, "share": round(share, 4)}
-    if magnetogram.geometry is not None:
+    if magnetogram.place is not None:
         for name, value in zip(
-            ("longitude", "latitude"), magnetogram.geometry.heliographic(column, row), strict=True
+            ("longitude", "latitude"), magnetogram.place.heliographic(column, row), strict=True
         ):
             place[name] = round(float(value), 2) if math.isfinite(value) else None
     return place

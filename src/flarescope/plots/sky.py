@@ -56,7 +56,7 @@ def magnetogram_figure(
     if not saturate_gauss > 0.0:
         raise BadOptionError(f"Saturation at {saturate_gauss:g} G is not accepted: more than 0, such as 500.")
     rows, columns = magnetogram.field.shape
-    figure = blank(width_inches, _height(width_inches, rows / columns))
+    figure = blank(width_inches, _height(width_inches, rows / columns, explanation is not None))
     axes = figure.add_subplot()
     _draw_field(axes, magnetogram, saturate_gauss)
     _draw_places(axes, magnetogram)
@@ -67,9 +67,9 @@ def magnetogram_figure(
     return figure
 
 
-def _height(width: float, aspect: float) -> float:
+def _height(width: float, aspect: float, legend: bool) -> float:
     """Room for the field beside its colour bar, with the title above and the legend below."""
-    return min(width * 0.8 * aspect + 1.2, 1.3 * width)
+    return min(width * 0.8 * aspect + (1.2 if legend else 0.65), 1.3 * width)
 
 
 def _title(m: Magnetogram) -> str:
@@ -113,17 +113,17 @@ def _draw_places(axes: Axes, m: Magnetogram) -> None:
     """Lines of longitude and latitude, numbered at the edges of a patch or along the limb of the disk."""
     rows, columns = m.field.shape
     axes.set(xlim=(-0.5, columns - 0.5), ylim=(-0.5, rows - 0.5))
-    if m.geometry is None:
+    if m.place is None:
         return
     whole = m.view == "full_disk"
-    for x, y in lines(m.geometry, m.field.shape, whole_disk=whole):
+    for x, y in lines(m.place, m.field.shape, whole_disk=whole):
         axes.plot(x, y, color="#1f4e79", linewidth=0.6, alpha=0.7, linestyle=(0, (1, 2)))
     if whole:
         axes.set(xticks=[], yticks=[])
-        if isinstance(m.geometry, Disk):
-            _draw_limb(axes, m.geometry)
+        if isinstance(m.place, Disk):
+            _draw_limb(axes, m.place)
         return
-    for axis, ticks in zip((axes.xaxis, axes.yaxis), edge_ticks(m.geometry, m.field.shape), strict=True):
+    for axis, ticks in zip((axes.xaxis, axes.yaxis), edge_ticks(m.place, m.field.shape), strict=True):
         axis.set_ticks([place for place, _ in ticks], [text for _, text in ticks])
 
 
@@ -136,10 +136,10 @@ def _draw_limb(axes: Axes, disk: Disk) -> None:
 
 
 def _name_axes(axes: Axes, m: Magnetogram) -> None:
-    if m.view == "full_disk" and m.geometry is not None:
+    if m.view == "full_disk" and m.place is not None:
         axes.spines[:].set_visible(False)
         return
-    known = m.geometry is not None
+    known = m.place is not None
     axes.set_xlabel(
         "Stonyhurst longitude" if known else "pixels (place on the Sun unknown)", fontsize=TEXT, color=INK
     )

@@ -38,12 +38,12 @@ def to_sunpy_map(magnetogram: Magnetogram) -> Any:
         import sunpy.map
     except ImportError:
         raise MissingExtraError("A sunpy map", "sunpy") from None
-    if magnetogram.geometry is None:
+    if magnetogram.place is None:
         raise BadOptionError(
-            f"'{magnetogram.origin.name}' has no geometry, so it cannot become a sunpy map. "
+            f"'{magnetogram.origin.name}' has no known place on the Sun, so it cannot become a sunpy map. "
             "Give a full disk or a SHARP map."
         )
-    header = {**_observation(magnetogram), **_axes(magnetogram.geometry)}
+    header = {**_observation(magnetogram), **_axes(magnetogram.place)}
     return sunpy.map.Map(np.asarray(magnetogram.field), header)
 
 
