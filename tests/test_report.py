@@ -157,6 +157,12 @@ def test_scores_stand_with_their_intervals_and_differences(page: str, numbers: d
     assert numbers["scores"]["tss"]["how"] in page
 
 
+def test_scores_of_another_forecast_carry_its_name(forecast, magnetogram, why, numbers) -> None:
+    page = render_report(forecast, magnetogram, why, **numbers, scored="six-term history")
+    assert '<tr class="ours"><th scope="row">six-term history</th><td>' in page
+    assert '<th scope="row">six-term history less flare history</th>' in page
+
+
 def test_a_made_up_sun_says_so_before_all_else(forecast, magnetogram, why, numbers, page: str) -> None:
     assert "made-up Sun" not in page
     banner = render_report(forecast, magnetogram, why, **numbers, made_up=True)
