@@ -24,9 +24,8 @@ __all__ = ["COLUMNS", "FlareRows", "finished", "flares_of", "parsed_times"]
 # times are datetime64[us] UTC; goes_class is text; region 0, lon and lat NaN where unknown; science is a flag
 COLUMNS = ("start", "peak", "end", "goes_class", "region", "lon", "lat", "science", "line", "source")
 _DAY = np.timedelta64(1, "D")
-_LONGEST = np.timedelta64(
-    12, "h"
-)  # a repair across midnight that gives a longer flare than this is not believed
+# a repair across midnight that gives a longer flare than this is not believed
+_NONE, _LONGEST = pd.Timedelta(0), pd.Timedelta(hours=12)
 _NO_STRENGTH = r"[ABCMX]\s*0+(\.0*)?"
 _FIRST_GOES, _LAST = pd.Timestamp("1974-01-01"), pd.Timestamp("2100-01-01")
 
@@ -106,7 +105,7 @@ def _regions(text: pd.Series, starts: np.ndarray) -> tuple[np.ndarray, int]:
 def _across_midnight(table: pd.DataFrame, column: str) -> Iterator[str]:
     """A peak or end before the start belongs to the next day: the date was not carried over midnight."""
     wrong = table[column] < table["start"]
-    moved = wrong & (table[column] + _DAY - table["start"] <= _LONGEST)
+    moved = wrong & (table[column] + _DAY - table["start"]).between(_NONE, _LONGEST)
     table[column] = table[column].where(~moved, table[column] + _DAY).where(moved | ~wrong)
     if moved.any():
         yield f"{int(moved.sum())} {column} times moved to the next day (across midnight)"

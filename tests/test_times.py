@@ -1,0 +1,58 @@
+"""Times and durations as people type them."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta, timezone
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flarescope.errors import BadOptionError
+from flarescope.times import duration, iso, to_datetime64, utc
+
+zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+moments = st.datetimes(datetime(1975, 1, 2), datetime(2099, 1, 1))  # noqa: DTZ001
+
+
+@given(moments, zones)
+def test_every_zone_names_the_same_instant(moment: datetime, zone: timezone) -> None:
+    aware = moment.replace(tzinfo=zone)
+    assert utc(aware) == aware
+    assert utc(aware).tzinfo is UTC
+    assert utc(aware.isoformat()) == aware
+    assert utc(to_datetime64(aware)) == aware
+
+
+@given(moments)
+def test_text_without_a_zone_is_utc(moment: datetime) -> None:
+    assert utc(moment.isoformat()) == moment.replace(tzinfo=UTC)
+    whole = moment.replace(microsecond=0, tzinfo=UTC)
+    assert utc(iso(whole)) == whole
+
+
+@given(st.text(max_size=12))
+def test_any_text_is_a_time_or_refused(text: str) -> None:
+    with suppress(BadOptionError):
+        assert utc(text).tzinfo is UTC
+
+
+def test_naive_and_missing_times_are_refused() -> None:
+    with pytest.raises(BadOptionError, match="no zone"):
+        utc(datetime(2012, 3, 6))  # noqa: DTZ001
+    with pytest.raises(BadOptionError, match="NaT"):
+        utc(np.datetime64("NaT"))
+
+
+@given(st.integers(1, 10_000), st.sampled_from(["s", "min", "h", "d"]))
+def test_durations(number: int, unit: str) -> None:
+    seconds = {"s": 1, "min": 60, "h": 3600, "d": 86400}[unit]
+    assert duration(f"{number}{unit}") == timedelta(seconds=number * seconds)
+
+
+@pytest.mark.parametrize("text", ["", "24", "h", "-1h", "0h", "24 hours", "1e3h", "ever"])
+def test_bad_durations_are_refused(text: str) -> None:
+    with pytest.raises(BadOptionError, match="Accepted"):
+        duration(text)
