@@ -10,6 +10,7 @@ from jaxtyping import Float
 
 from flarescope.errors import BadFileError, BadOptionError, MissingDataError, WrongChannelError
 from flarescope.geometry import Disk, earth_view
+from flarescope.sources.calibration import HELIOVIEWER_ARCSEC, PATCH_PIXELS, patch_scale
 from flarescope.sources.channel import check_name
 from flarescope.sources.limb import Limb, find_limb
 from flarescope.sources.limits import FileBytes, check_size, damage_in
@@ -23,11 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["HELIOVIEWER_ARCSEC", "check_zero", "decode_grey", "read_grey"]
 
-# Of Helioviewer's 512-pixel images: fitted on 99 of them (mean 4.7980, standard deviation 0.0004). 8 × 0.6″
-# = 4.8″.
-HELIOVIEWER_ARCSEC = 4.798
 SCALE_TOLERANCE = 0.01
 ZERO_FIELD = 127.5
+BANDS = 8
 MAX_ZERO_OFF = 12.0  # grey levels; the quiet Sun's median is within 2 of mid-grey in every stretch met
 
 
@@ -69,9 +68,9 @@ def read_grey(file: FileBytes, *, time: datetime | None = None, view: View | Non
     """What does this 8-bit magnetogram show?
 
     A full disk is placed by its own limb, with B0, L0 and distance from the ephemeris; its sky becomes NaN.
-    A patch (named ``…__magnetogram.jpg``, or with ``view="region"``) has no geometry; its region is the
-    folder's NOAA number. Grey levels stay as they are, zero field at 127.5: nobody knows how many gauss they
-    mean.
+    A patch (named ``…__magnetogram.jpg``, or with ``view="region"``) of 256 pixels has a plate scale (see
+    ``calibration``) but no place; its region is the folder's NOAA number. Grey levels stay as they are, zero
+    field at 127.5.
 
     Args:
         file: the file's bytes.
@@ -109,7 +108,8 @@ def _patch(
     number = region_in_path(file.path)
     region = None if number is None else Region(noaa=(number,))
     origin = Origin(file.path.name, "active-region patch", file.sha256)
-    return Magnetogram(grey, time, "region", "grey8", None, region, 0, origin, notes)
+    scale = patch_scale(time) if grey.shape == (PATCH_PIXELS, PATCH_PIXELS) else None
+    return Magnetogram(grey, time, "region", "grey8", scale, region, 0, origin, notes)
 
 
 def _full_disk(
@@ -119,7 +119,9 @@ def _full_disk(
     seen = earth_view(time)
     geometry = Disk(limb.x, limb.y, limb.radius, seen.b0, seen.l0, seen.distance_au)
     on_disk = geometry.mask((grey.shape[0], grey.shape[1]))
-    check_zero(file, grey[on_disk])
+    rows = np.flatnonzero(on_disk.any(axis=1))
+    for band in np.array_split(rows, BANDS):  # a damaged JPEG is shifted from some row on
+        check_zero(file, grey[band][on_disk[band]])
     notes = (
         *notes,
         f"disk from its limb: radius {limb.radius:.2f} px",

@@ -27,6 +27,8 @@ DAMAGE = (
     AssertionError, EOFError, MemoryError, SyntaxError, Warning, struct.error, zlib.error, zipfile.BadZipFile,
 )  # fmt: skip
 
+DECODERS = {"_compression", "astropy", "PIL", "numpy"}  # whose private exceptions mean damage, too
+
 
 @dataclass(frozen=True)
 class FileBytes:
@@ -99,6 +101,9 @@ def damage_in(path: Path, what: str) -> Iterator[None]:
             yield
     except FlarescopeError:
         raise
-    except DAMAGE as error:
+    except Exception as error:
+        foreign = type(error).__module__.split(".")[0] in DECODERS
+        if not (foreign or isinstance(error, DAMAGE)):
+            raise
         reason = " ".join(str(error).split())[:160] or type(error).__name__
         raise BadFileError(path, f"this is not a sound {what} ({reason}). Fetch it again.") from None
