@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# machines are noisy: no test fails for being slow; in CI the same examples are tried each time
+settings.register_profile("flarescope", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("flarescope")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

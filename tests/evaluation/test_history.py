@@ -45,9 +45,9 @@ def test_history_takes_the_bar_on_the_published_folds(data_dir: Path) -> None:
 
 
 def test_folds_do_not_see_themselves() -> None:
-    flares = flare_list(utc("2024-01-01"), utc("2025-06-01"), seed=5)
-    times = np.arange("2024-07-01", "2025-05-25", np.timedelta64(1, "h"), "datetime64[us]")
-    folds = np.where(times < np.datetime64("2025-01-01"), 1, 2)
+    flares = flare_list(utc("2023-01-01"), utc("2025-06-01"), per_day=4.0, children=0.95, seed=5)
+    times = np.arange("2023-07-01", "2025-05-25", np.timedelta64(1, "h"), "datetime64[us]")
+    folds = np.where(times < np.datetime64("2024-07-01"), 1, 2)
     said = cross_validated(times, folds, flares, Target("M1.0"))
     assert set(np.unique(said["threshold"])) == set(said["threshold"][[0, -1]])
     assert said["climatology"][0] != said["climatology"][-1]
