@@ -71,7 +71,7 @@ def numbers() -> dict:
         "scores": card.to_dict(),
         "reliability": {"flarescope": reliability(said, seen)},
         "roc": {"flarescope": roc(said, seen)},
-        "data": "600 hours of 2026, fitted on 1997 to 2025, intervals over 27-day blocks",
+        "data": "Measured on 600 hours of 2026, fitted on 1997 to 2025, intervals over 27-day blocks",
     }
 
 
@@ -140,7 +140,7 @@ def test_the_answer_comes_first_and_in_words(page: str) -> None:
         "An image and a flare list were both there and accepted.",
         "A C2.0 flare is under way.",
         "The map adds up to what it explains to within 0.4 %.",
-        "600 hours of 2026, fitted on 1997 to 2025, intervals over 27-day blocks.",
+        "Measured on 600 hours of 2026, fitted on 1997 to 2025, intervals over 27-day blocks.",
         "goes.csv, swpc.csv",
         "sharp.fits (HMI)",
         "history+patch_cnn@12ab",
@@ -153,14 +153,16 @@ def test_the_answer_comes_first_and_in_words(page: str) -> None:
 def test_scores_stand_with_their_intervals_and_differences(page: str, numbers: dict) -> None:
     tss = numbers["scores"]["tss"]
     assert f"{tss['mean']:.3f} [{tss['low']:.3f}, {tss['high']:.3f}]".replace("-", "−") in page
-    assert '<th scope="row">flarescope less flare history</th>' in page
+    assert "Flarescope less each rival, on the same cases" in page
+    less = numbers["scores"]["references"]["flare_history"]["difference"]["auc"]
+    assert f"<td>{less['mean']:+.3f} [{less['low']:+.3f}, {less['high']:+.3f}]</td>".replace("-", "−") in page
     assert numbers["scores"]["tss"]["how"] in page
 
 
 def test_scores_of_another_forecast_carry_its_name(forecast, magnetogram, why, numbers) -> None:
     page = render_report(forecast, magnetogram, why, **numbers, scored="six-term history")
     assert '<tr class="ours"><th scope="row">six-term history</th><td>' in page
-    assert '<th scope="row">six-term history less flare history</th>' in page
+    assert "Six-term history less each rival" in page
 
 
 def test_a_made_up_sun_says_so_before_all_else(forecast, magnetogram, why, numbers, page: str) -> None:
@@ -176,7 +178,8 @@ def test_what_is_missing_is_said(forecast: Forecast, magnetogram: Magnetogram) -
     )
     assert not Outline(page).open
     for sentence in (
-        "No image was accepted", "No explanation was made", "No rival was asked", "No scores were computed",
+        "rests on the list of past flares alone", "No explanation was made", "No rival was asked",
+        "No scores were computed",
         "<strong>No:</strong> the probability is below the threshold of 90 %",
     ):  # fmt: skip
         assert sentence in page

@@ -23,7 +23,7 @@ __all__ = ["render_report"]
 
 STATES = {
     "full": "An image and a flare list were both there and accepted.",
-    "history_only": "No image was accepted; the forecast rests on the list of past flares alone.",
+    "history_only": "The forecast rests on the list of past flares alone.",
     "climatology": "Neither an image nor a usable flare list was there; this is the long-term average.",
 }
 SCORES = {
@@ -62,7 +62,7 @@ def render_report(
         scores: a ``Scores.to_dict()`` document, with ``references`` for the rivals; empty if there is none.
         reliability: name → reliability, ours first; up to four.
         roc: name → ROC, ours first; up to four.
-        data: the data, split and interval behind scores and figures; a sentence without its full stop.
+        data: what scores and figures were measured on: data, split, interval; as in "Measured on …".
         scored: name of the forecast that ``scores`` is about.
         made_up: the Sun was made up; a banner says so.
 
@@ -95,6 +95,8 @@ def render_report(
         figures=_figures(forecast, magnetogram, explanation, reliability, roc),
         score_names=SCORES,
         score_rows=_score_rows(scores, scored),
+        difference_rows=_difference_rows(scores),
+        scored=scored,
         score_how=_hows(scores),
         state=STATES[forecast.state],
         data=data,
@@ -179,15 +181,20 @@ def _score_rows(scores: Mapping[str, Any], scored: str) -> list[tuple[str, list[
     """One row a forecast: its name and its scores, in the order of ``SCORES``."""
     if not scores:
         return []
-    rows = [(scored, [_estimate(scores.get(name)) for name in SCORES])]
-    for rival, found in scores.get("references", {}).items():
-        rows.append(
-            (rival.replace("_", " "), [_estimate(found.get("scores", {}).get(name)) for name in SCORES])
-        )
-    for rival, found in scores.get("references", {}).items():
-        less = [_estimate(found.get("difference", {}).get(name), sign="+") for name in SCORES]
-        rows.append((f"{scored} less {rival.replace('_', ' ')}", less))
-    return rows
+    rivals = {name: found.get("scores", {}) for name, found in scores.get("references", {}).items()}
+    return [
+        (name.replace("_", " "), [_estimate(found.get(score)) for score in SCORES])
+        for name, found in ({scored: scores} | rivals).items()
+    ]
+
+
+def _difference_rows(scores: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """One row a rival: our scores less its own."""
+    return [
+        (name.replace("_", " "), [_estimate(found["difference"].get(score), sign="+") for score in SCORES])
+        for name, found in scores.get("references", {}).items()
+        if "difference" in found
+    ]
 
 
 def _estimate(found: Mapping[str, Any] | None, *, sign: str = "-") -> str:

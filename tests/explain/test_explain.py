@@ -15,6 +15,7 @@ from flarescope.errors import BadOptionError, UnknownNameError
 from flarescope.explain import BASELINES, METHODS, Baseline, MethodResult, completeness, explain, register
 from flarescope.preparation import Preparation
 from flarescope.sun import Magnetogram
+from flarescope.training.predict import predict_logits
 
 GREY = Preparation(size=32, encoding="grey8", std=127.5)
 GAUSS = Preparation(size=32, encoding="gauss", clip=500.0, std=500.0)
@@ -92,10 +93,23 @@ class TestEveryMethod:
         assert explanation.baseline == "zero_field"
         assert explanation.map.shape == m.field.shape
         np.testing.assert_array_equal(np.isnan(explanation.map), np.isnan(m.field))
-        assert 0.0 < explanation.checks["probability"] < 1.0
+        assert np.isfinite(explanation.checks["logit"])
         assert explanation.notes == (
             () if METHODS[name].complete else ("A preview with stride 8; stride 1 is exact.",)
         )
+
+
+def test_eight_views_are_those_of_the_forecast() -> None:
+    m, network = magnetogram(), cnn().eval()
+    explanation = explain(network, GAUSS, m, eight_views=True)
+    forecast = predict_logits(network, GAUSS.apply(m)[None], views=8)
+    assert explanation.checks["logit"] == pytest.approx(float(forecast[0]), abs=1e-5)
+    assert explanation.checks["completeness"] <= 0.01
+    upside_down = m.with_field(-m.field[:, ::-1])
+    turned = explain(network, GAUSS, upside_down, eight_views=True)
+    np.testing.assert_allclose(
+        turned.map[:, ::-1], explanation.map, atol=1e-4 * np.nanmax(np.abs(explanation.map))
+    )
 
 
 def test_float64_agrees_with_float32() -> None:

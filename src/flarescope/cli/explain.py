@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from flarescope.explain import Precision, Progress
     from flarescope.forecast import Explanation
     from flarescope.sun import Magnetogram
+    from flarescope.training.run import Run
 
 __all__ = ["explain"]
 
@@ -56,25 +57,25 @@ def explain(
     magnetogram = read_magnetogram(image, time=time)
 
     keep_memory()
-    trained = _load(model)
-    with _progress_bar(f"{method.replace('_', ' ')} of {model}") as progress:
+    from flarescope.training.run import load_run  # only now: it imports torch
+
+    trained = load_run(model)
+    with _progress_bar(f"{method.replace('_', ' ')} of {trained.name}") as progress:
         why = run(
             trained.network, trained.preparation, magnetogram,
-            method=method, baseline=baseline, dtype=cast("Precision", dtype), progress=progress, **options,
+            method=method, baseline=baseline, dtype=cast("Precision", dtype),
+            eight_views=trained.calibration.views == 8, progress=progress, **options,
         )  # fmt: skip
     save(magnetogram_figure(magnetogram, why), out, dpi=dpi)
-    document = _document(why, magnetogram, trained.name, image, out) | {"dtype": dtype}
+    document = _document(why, magnetogram, trained) | {
+        "image": str(image),
+        "figure": str(out),
+        "dtype": dtype,
+    }
     if as_json:
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
     else:
         _print(document)
-
-
-def _load(model: str) -> Any:
-    """The network, its preparation and its name@hash."""
-    from flarescope.errors import UnknownNameError
-
-    raise UnknownNameError("trained model", model, ())
 
 
 @contextmanager
@@ -89,22 +90,26 @@ def _progress_bar(what: str) -> Iterator[Progress]:
         yield lambda done, of: bar.update(task, completed=done, total=of)
 
 
-def _document(
-    why: Explanation, magnetogram: Magnetogram, model: str, image: Path, out: Path
-) -> dict[str, Any]:
+def _document(why: Explanation, magnetogram: Magnetogram, trained: Run) -> dict[str, Any]:
+    import numpy as np
+
+    from flarescope.times import iso
+
+    noaa = magnetogram.region.noaa if magnetogram.region else ()
+    seen = ["in_training: the model was trained on this region."] if trained.in_training(noaa) else []
+    logit = np.array([why.checks["logit"]])
     return {
         "method": why.method,
-        "model": model,
+        "model": trained.label,
         "completeness": why.checks.get("completeness"),
-        "probability": why.checks["probability"],
+        "probability": float(trained.calibration.probability(logit)[0]),
+        "threshold": trained.calibration.threshold,
         "baseline": why.baseline,
         "checks": why.checks,
         "top_regions": [_place(magnetogram, *spot) for spot in why.top_regions()],
-        "image": str(image),
-        "observed": f"{magnetogram.time:%Y-%m-%dT%H:%M:%SZ}",
+        "observed": iso(magnetogram.time),
         "sha256": magnetogram.origin.sha256,
-        "figure": str(out),
-        "notes": [*magnetogram.notes, *why.notes],
+        "notes": [*magnetogram.notes, *why.notes, *seen],
     }
 
 
@@ -123,7 +128,9 @@ def _print(document: dict[str, Any]) -> None:
     complete = document["completeness"]
     trust = "" if complete is None else f", complete to within {complete:.2%}"
     typer.echo(f"{document['figure']}: {document['method']} of {document['model']}{trust}")
-    typer.echo(f"  the network alone says {document['probability']:.1%} (not calibrated)")
+    typer.echo(
+        f"  this network alone says {document['probability']:.1%} (yes from {document['threshold']:.1%})"
+    )
     for spot in document["top_regions"]:
         where = f"row {spot['row']}, column {spot['column']}"
         if spot.get("longitude") is not None:

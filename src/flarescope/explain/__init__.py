@@ -11,7 +11,6 @@ Example:
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -84,6 +83,7 @@ def explain(
     baseline: str = "zero_field",
     dtype: Precision = "float32",
     views: Sequence[View] = ("region",),
+    eight_views: bool = False,
     progress: Progress | None = None,
     **options: Any,
 ) -> Explanation:
@@ -101,12 +101,13 @@ def explain(
         baseline: a name in ``BASELINES``: "zero_field", "mean" or "black".
         dtype: arithmetic of the network; "float64" is slower and settles doubts about rounding.
         views: what the network was trained to see.
+        eight_views: explain the mean logit over mirror images and polarities, for a run that uses it.
         progress: told (done, of) now and then.
         options: of the method, such as ``steps=64`` or ``stride=4``.
 
     Returns:
-        An ``Explanation`` whose checks hold ``logit``, the network's own ``probability`` (not calibrated) and
-        ``completeness`` (0 is perfect) where the method promises it.
+        An ``Explanation`` whose checks hold ``logit``, and ``completeness`` (0 is perfect) where the method
+        promises it.
 
     Raises:
         UnknownNameError: no such method or baseline.
@@ -116,6 +117,9 @@ def explain(
     _refuse_unseen_view(magnetogram, views)
     if dtype not in ("float32", "float64"):
         raise BadOptionError(f"Arithmetic in '{dtype}' is not accepted: float32 or float64.")
+    if eight_views:
+        network = _eight_views(network)
+        options = {"chunk": 4, **options} if "chunk" in chosen.options else options  # 32 images a pass
     nothing = magnetogram.with_field(np.where(np.isfinite(magnetogram.field), level, np.nan))
     images = [_tensor(preparation.apply(m), network, dtype) for m in (magnetogram, nothing)]
     result = chosen(network, images[0], baseline=Baseline(baseline, images[1]), progress=progress, **options)
@@ -127,8 +131,9 @@ def explain(
     notes = (
         result.notes if result.map.any() else (*result.notes, "The map is zero everywhere: nothing to draw.")
     )
-    checks = {**result.checks, "probability": 1.0 / (1.0 + math.exp(-result.checks["logit"]))}
-    return Explanation(method, preparation.undo_map(result.map, magnetogram), result.baseline, checks, notes)
+    return Explanation(
+        method, preparation.undo_map(result.map, magnetogram), result.baseline, result.checks, notes
+    )
 
 
 def _refuse_unseen_view(magnetogram: Magnetogram, views: Sequence[View]) -> None:
@@ -139,6 +144,12 @@ def _refuse_unseen_view(magnetogram: Magnetogram, views: Sequence[View]) -> None
             f"trained on {' and '.join(view.replace('_', ' ') for view in views)} images. "
             "Give a patch around one active region, such as a SHARP file, or a model of the full disk."
         )
+
+
+def _eight_views(network: nn.Module) -> nn.Module:
+    from flarescope.explain.views import EightViews
+
+    return EightViews(network)
 
 
 def _tensor(image: np.ndarray, network: nn.Module, dtype: Precision) -> Any:
