@@ -37,10 +37,11 @@ def as_times(times: Any) -> np.ndarray:
     """
     if isinstance(times, (list, tuple)) and any(isinstance(t, (datetime, str)) for t in times):
         return np.array([to_datetime64(utc(t)) for t in times], "datetime64[us]")
+    column = times if isinstance(times, pd.Series) else pd.Series(np.asarray(times))
+    if pd.api.types.is_numeric_dtype(column) and len(column):
+        raise BadOptionError(f"Time {column.iloc[0]} is a bare number. Accepted: ISO 8601, datetime64.")
     try:
-        found = pd.to_datetime(
-            pd.Series(np.asarray(times) if not isinstance(times, pd.Series) else times), utc=True
-        )
+        found = pd.to_datetime(column, format="ISO8601", utc=True)
     except (ValueError, TypeError, OverflowError) as problem:
         raise BadOptionError(f"These are no times ({problem}). Accepted: ISO 8601, datetime64.") from None
     if found.isna().any():
@@ -207,7 +208,7 @@ def _labels(values: pd.Series[Any]) -> pd.Series[Any]:
     numbers = pd.to_numeric(values, errors="coerce").astype("Float64")
     wrong = (numbers.isna() & values.notna()) | ~(numbers.isna() | numbers.isin([0, 1]))
     if wrong.any():
-        raise BadOptionError(f"Label {values[wrong].iloc[0]!r} is not a label. Accepted: 1, 0 or missing.")
+        raise BadOptionError(f"Label '{values[wrong].iloc[0]}' is not a label. Accepted: 1, 0 or missing.")
     return numbers.astype("Int8")
 
 
@@ -216,7 +217,7 @@ def _numbers(values: pd.Series[Any], *, above: float, missing: bool = False) -> 
     good = ((numbers > above) & np.isfinite(numbers)) | (values.isna() & missing)
     if not good.all():
         raise BadOptionError(
-            f"Column {values.name} holds {values[~good].iloc[0]!r}. Accepted: finite numbers above {above:g}."
+            f"Column {values.name} holds '{values[~good].iloc[0]}'. Accepted: finite numbers above {above:g}."
         )
     return numbers
 
