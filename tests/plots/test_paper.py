@@ -34,11 +34,21 @@ def test_the_same_figure_gives_the_same_bytes(forecast: Forecast) -> None:
 def test_a_failed_drawing_leaves_nothing(forecast: Forecast, tmp_path: Path, monkeypatch) -> None:
     figure = rivals_figure(forecast)
     (tmp_path / "why.png").write_text("old")
-    monkeypatch.setattr(Path, "replace", lambda self, target: (_ for _ in ()).throw(OSError("full")))
-    with pytest.raises(OSError, match="full"):
+    monkeypatch.setattr(
+        Path, "replace", lambda self, target: (_ for _ in ()).throw(OSError(28, "No space left"))
+    )
+    with pytest.raises(BadOptionError, match=r"why\.png cannot be written \(No space left\)"):
         save(figure, tmp_path / "why.png")
     assert [p.name for p in tmp_path.iterdir()] == ["why.png"]
     assert (tmp_path / "why.png").read_text() == "old"
+
+
+def test_a_place_that_cannot_be_written_is_said(forecast: Forecast, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for bad in (tmp_path / "file" / "why.png", tmp_path / "folder.png"):
+        (tmp_path / "folder.png").mkdir(exist_ok=True)
+        with pytest.raises(BadOptionError, match=r"cannot be written \(.+\)\. Choose another place"):
+            save(rivals_figure(forecast), bad)
 
 
 def test_an_unknown_format_is_refused(forecast: Forecast, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import os
-import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,20 +72,23 @@ def save(figure: Figure, path: str | Path, *, dpi: int = 300) -> Path:
     """Write a figure as PNG, PDF or SVG, by the path's suffix; the file appears whole or not at all.
 
     Raises:
-        BadOptionError: another suffix.
+        BadOptionError: another suffix, or a place that cannot be written.
     """
     path = Path(path)
     check_format(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     drawn = _draw(figure, FORMATS[path.suffix.lower()], dpi)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(drawn)
-        Path(part).chmod(0o644)
-        Path(part).replace(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(drawn)
+        part.replace(path)
+    except OSError as problem:
+        raise BadOptionError(
+            f"{path} cannot be written ({problem.strerror}). Choose another place."
+        ) from None
     finally:
-        Path(part).unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
     return path
 
 
