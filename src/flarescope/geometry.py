@@ -152,10 +152,8 @@ class Disk:
     def mask(self, shape: tuple[int, int]) -> Float[np.ndarray, "y x"]:
         """Which pixels of an image of this shape lie on the disk? A boolean array "y x"."""
         y, x = np.ogrid[: shape[0], : shape[1]]
-        inside: Float[np.ndarray, "y x"] = (x - self.x_centre) ** 2 + (
-            y - self.y_centre
-        ) ** 2 <= self.radius**2
-        return inside
+        across = self.radius**2 - (y - self.y_centre) ** 2  # a column: the mask is the only large array
+        return np.asarray((x - self.x_centre) ** 2 <= across)
 
     def mu(self, shape: tuple[int, int]) -> Float[np.ndarray, "y x"]:
         """How squarely is each pixel seen?

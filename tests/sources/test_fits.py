@@ -175,6 +175,14 @@ def test_a_declared_size_is_checked_before_it_is_allocated(tmp_path: Path, made)
         read_magnetogram(write(tmp_path, huge))
 
 
+def test_tiles_that_can_unpack_to_any_size_are_refused(tmp_path: Path, made) -> None:
+    data = made.fits(made.sharp_field(), made.sharp_header())
+    other = data.replace(b"ZCMPTYPE= 'RICE_1  '", b"ZCMPTYPE= 'GZIP_1  '")
+    assert other != data
+    with pytest.raises(BadFileError, match="compressed with GZIP_1; accepted: RICE_1"):
+        read_magnetogram(write(tmp_path, other))
+
+
 @pytest.mark.parametrize(
     ("text", "bits"),
     [("0x00000400", 1024), ("1024", 1024), (0, 0), ("0x80000000", 2**31), (-(2**31), 2**31), (None, 0)],

@@ -55,6 +55,7 @@ def read_fits(file: FileBytes, *, time: datetime | None = None, segment: str = "
         header = Header(file.path, _keywords(hdu.header))
         check_channel(header, segment)
         check_size(file.path, hdu.shape[1], hdu.shape[0])
+        _check_compression(file, hdu)
         field = np.asarray(hdu.data, dtype=np.float32)
     check_statistics(header, field)
     source = f"HMI {segment}" + (" SHARP" if header.text("HARPNUM") else "")
@@ -79,6 +80,15 @@ def _image(file: FileBytes, hdus: Any) -> Any:
             )
         return hdu
     raise BadFileError(file.path, "there is no two-dimensional image in the file's first two parts (HDUs).")
+
+
+def _check_compression(file: FileBytes, hdu: Any) -> None:
+    """HMI's tiles are Rice-coded; the other codes are refused, since they can unpack to any size."""
+    code = getattr(hdu, "compression_type", "RICE_1")
+    if code not in {"RICE_1", "RICE_ONE"}:
+        raise BadFileError(
+            file.path, f"its tiles are compressed with {code!s:.20}; accepted: RICE_1, or none."
+        )
 
 
 def _keywords(cards: Any) -> dict[str, object]:

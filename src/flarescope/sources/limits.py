@@ -27,7 +27,13 @@ DAMAGE = (
     AssertionError, EOFError, MemoryError, SyntaxError, Warning, struct.error, zlib.error, zipfile.BadZipFile,
 )  # fmt: skip
 
-DECODERS = {"_compression", "astropy", "PIL", "numpy"}  # whose private exceptions mean damage, too
+DECODERS = {
+    "_compression",
+    "astropy",
+    "PIL",
+    "numpy",
+    "tokenize",
+}  # whose private exceptions mean damage, too
 
 
 @dataclass(frozen=True)
