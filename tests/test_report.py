@@ -141,6 +141,7 @@ def test_the_answer_comes_first_and_in_words(page: str) -> None:
         "A C2.0 flare is under way.",
         "The map adds up to what it explains to within 0.4 %.",
         "Measured on 600 hours of 2026, fitted on 1997 to 2025, intervals over 27-day blocks.",
+        "Bars: 95 % Wilson interval, every row taken for independent.",
         "goes.csv, swpc.csv",
         "sharp.fits (HMI)",
         "history+patch_cnn@12ab",

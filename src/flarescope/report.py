@@ -93,6 +93,7 @@ def render_report(
         magnetogram=magnetogram,
         explanation=explanation,
         figures=_figures(forecast, magnetogram, explanation, reliability, roc),
+        reliability_how=" / ".join(dict.fromkeys(curve.how for curve in reliability.values())),
         score_names=SCORES,
         score_rows=_score_rows(scores, scored),
         difference_rows=_difference_rows(scores),
