@@ -195,6 +195,9 @@ def test_noaa_numbers() -> None:
     assert region(Header(Path("a"), {"HARPNUM": 1, "NOAA_ARS": "MISSING", "NOAA_AR": 0})).noaa == ()
     assert region(Header(Path("a"), {"HARPNUM": 1, "NOAA_AR": 11158})).noaa == (11158,)
     assert region(Header(Path("a"), {})) is None
+    assert region(Header(Path("a"), {"HARPNUM": 1, "NOAA_ARS": "9" * 5000})).noaa == ()
+    with pytest.raises(BadFileError, match=r"HARPNUM is 1\.5"):
+        region(Header(Path("a"), {"HARPNUM": 1.5}))
 
 
 def headers(path: Path) -> Header:

@@ -58,3 +58,17 @@ def test_other_texts_are_refused(text: str) -> None:
 def test_a_zone_is_refused() -> None:
     with pytest.raises(BadOptionError, match="naive"):
         from_tai(datetime(2020, 1, 1, tzinfo=UTC))
+
+
+@given(
+    st.one_of(
+        st.text(),
+        st.from_regex(r"[0-9]{4}.[0-9]{2}.[0-9]{2}[_T][0-9]{2}:[0-9]{2}(:[0-9]{2}(.[0-9]+)?)?(_TAI)?"),
+    )
+)
+def test_any_text_is_an_aware_time_or_refused(text: str) -> None:
+    try:
+        moment = from_utc_or_tai(text)
+    except BadOptionError:
+        return
+    assert moment.utcoffset() == timedelta(0)

@@ -112,10 +112,12 @@ def region(header: Header) -> Region | None:
     The place is LON_FWT, LAT_FWT: the flux-weighted centre of the active pixels, Stonyhurst.
     """
     harp = header.number("HARPNUM")
-    noaa = tuple(int(number) for number in re.findall(r"\d+", header.text("NOAA_ARS")) if int(number) > 0)
+    noaa = tuple(int(number) for number in re.findall(r"\b\d{4,5}\b", header.text("NOAA_ARS")))
     if harp is None and not noaa:
         return None
-    if not noaa and (header.number("NOAA_AR") or 0) > 0:
+    if harp is not None and not (0 < harp < 10**6 and harp == int(harp)):
+        raise header.error(f"the header's HARPNUM is {harp:g}; accepted: a whole number above 0.")
+    if not noaa and 0 < (header.number("NOAA_AR") or 0) < 10**5:
         noaa = (int(header.need("NOAA_AR")),)
     longitude, latitude = header.number("LON_FWT"), header.number("LAT_FWT")
     position = None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_ROLL", "cea_grid", "disk", "roll_of", "view_from"]
 
 MAX_ROLL = 1.0  # degrees left after the 180° turn; HMI's own is within 0.1
-LIMB_TO_L0 = 1.0  # degrees by which a header's CRLN_OBS and CRLT_OBS may differ from the ephemeris
+VIEW_DEGREES = 1.0  # degrees by which a header's CRLN_OBS and CRLT_OBS may differ from the ephemeris
 DEGREE_UNITS = {"deg": 1.0, "degree": 1.0, "degrees": 1.0, "arcsec": 1 / 3600.0, "": 1 / 3600.0}
 
 
@@ -40,8 +40,8 @@ def view_from(header: Header, time: datetime) -> tuple[EarthView, tuple[str, ...
         "RSUN_OBS": _above(header.number("RSUN_OBS"), 1.0),
     }
     known = {
-        "CRLT_OBS": (expected.b0, LIMB_TO_L0),
-        "CRLN_OBS": (expected.l0, LIMB_TO_L0),
+        "CRLT_OBS": (expected.b0, VIEW_DEGREES),
+        "CRLN_OBS": (expected.l0, VIEW_DEGREES),
         "DSUN_OBS": (expected.distance_au * 149_597_870_700.0, 0.01 * 1.5e11),
         "RSUN_OBS": (expected.angular_radius_arcsec, 0.01 * 960.0),
     }
