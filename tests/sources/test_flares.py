@@ -91,6 +91,11 @@ def test_start_only(tmp_path: Path) -> None:
     assert catalog.coverage == ((t("2026-01-01"), t("2026-01-04")),)
 
 
+def test_times_with_a_zone_are_converted(tmp_path: Path) -> None:
+    catalog = read(tmp_path, "start,class\n2026-01-01T00:56:00+02:00,C1.7\n2026-01-01T00:57:00Z,C2.7\n")
+    assert [f.start for f in catalog] == [t("2025-12-31 22:56"), t("2026-01-01 00:57")]
+
+
 def test_noaa_reports_have_their_class_in_tenths(tmp_path: Path) -> None:
     first, second, third = read(tmp_path, REPORT)
     assert str(first.goes_class) == "C3.2"

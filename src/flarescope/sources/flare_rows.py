@@ -41,7 +41,8 @@ class FlareRows:
 def parsed_times(text: pd.Series) -> pd.Series:
     """Times as lists write them: 2025/11/15 23:06, 2025-11-15 23:09:00, with T or Z; NaT where unreadable."""
     plain = text.str.strip().str.replace("/", "-", regex=False).str.removesuffix("Z")
-    return pd.to_datetime(plain, format="ISO8601", errors="coerce").astype("datetime64[us]")
+    times = pd.to_datetime(plain, format="ISO8601", errors="coerce", utc=True)
+    return times.dt.tz_localize(None).astype("datetime64[us]")
 
 
 def finished(path: Path, raw: pd.DataFrame) -> FlareRows:

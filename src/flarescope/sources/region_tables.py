@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from flarescope.errors import BadFileError
+from flarescope.errors import BadFileError, BadOptionError
 from flarescope.sources.flare_rows import parsed_times
 from flarescope.sources.noaa_numbers import full_region_numbers
 from flarescope.sources.plain_text import read_text
@@ -29,6 +29,8 @@ _REGION_DAYS = {
     "x+": "flares_x1",
 }
 _KEYWORD_COLUMNS = ("HARPNUM", "T")
+# what pandas and pyarrow raise on damaged files
+_DAMAGE = (OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError)
 
 
 def read_region_days(path: str | Path) -> pd.DataFrame:
@@ -57,7 +59,7 @@ def read_region_days(path: str | Path) -> pd.DataFrame:
     table["issued_utc"] = parsed_times(table["issued_utc"].astype(str))
     numbers = table.columns.difference(["issued_utc", "mcintosh", "magnetic"])
     table[numbers] = table[numbers].apply(pd.to_numeric, errors="coerce")
-    bad = table[["issued_utc", "noaa"]].isna().any(axis=1)
+    bad = table["issued_utc"].isna() | ~table["noaa"].between(0, 99_999)
     if bad.any():
         raise BadFileError(
             path,
@@ -80,14 +82,20 @@ def read_sharp_keywords(path: str | Path) -> pd.DataFrame:
     path = Path(path)
     try:
         table = pd.read_parquet(path)
-    except (OSError, ValueError) as problem:  # pyarrow's errors are ValueErrors or OSErrors
+    except _DAMAGE as problem:
+        why = type(problem).__name__
         raise BadFileError(
-            path, f"this is no Parquet table ({problem}). Accepted: SHARP keywords by hour."
+            path, f"this is no Parquet table ({why}). Accepted: SHARP keywords by hour."
         ) from None
     if not set(_KEYWORD_COLUMNS) <= set(table) or not pd.api.types.is_datetime64_any_dtype(table["T"]):
         raise BadFileError(
             path, "the columns HARPNUM and T (a time) are needed. Accepted: SHARP keywords by hour."
         )
     clock = table["T"].astype("datetime64[us]")
-    to_utc = {t: from_tai(t.to_pydatetime()).replace(tzinfo=None) for t in pd.Series(clock.unique()).dropna()}
+    try:
+        to_utc = {
+            t: from_tai(t.to_pydatetime()).replace(tzinfo=None) for t in pd.Series(clock.dropna().unique())
+        }
+    except BadOptionError as problem:
+        raise BadFileError(path, str(problem)) from None
     return table.drop(columns="T").assign(time_utc=clock.map(to_utc).astype("datetime64[us]"))

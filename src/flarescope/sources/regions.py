@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,12 +35,14 @@ class HarpNoaa:
 
     by_harp: Mapping[int, tuple[int, ...]]
 
-    def __post_init__(self) -> None:
-        back: dict[int, list[int]] = {}
+    @cached_property
+    def by_noaa(self) -> dict[int, tuple[int, ...]]:
+        """The same pairs the other way round."""
+        back: dict[int, set[int]] = {}
         for harp, regions in self.by_harp.items():
             for region in regions:
-                back.setdefault(region, []).append(harp)
-        object.__setattr__(self, "_by_noaa", {region: tuple(sorted(harps)) for region, harps in back.items()})
+                back.setdefault(region, set()).add(harp)
+        return {region: tuple(sorted(harps)) for region, harps in back.items()}
 
     def __len__(self) -> int:
         return len(self.by_harp)
@@ -50,8 +53,7 @@ class HarpNoaa:
 
     def harps(self, noaa_region: int) -> tuple[int, ...]:
         """The HARPs that hold (a part of) a NOAA region; empty where none is known."""
-        by_noaa: dict[int, tuple[int, ...]] = getattr(self, "_by_noaa")  # noqa: B009 - set in a frozen class
-        return by_noaa.get(noaa_region, ())
+        return self.by_noaa.get(noaa_region, ())
 
 
 def read_harp_noaa(path: str | Path) -> HarpNoaa:
