@@ -92,7 +92,7 @@ def outcomes(path: Path, data: bytes, count: int, seed: int, **options: object) 
         how = DAMAGE[number % len(DAMAGE)]
         found[how.__name__, attempt(path, how(data, rng), **options)] += 1
     assert found["truncated", "sound"] == 0  # every truncation is refused
-    assert found["inserted", "sound"] <= count // 80
+    assert found["inserted", "sound"] <= count // 40
     return found
 
 
