@@ -1,0 +1,170 @@
+"""From rows to batches: images prepared once and kept, drawn in balanced batches, varied as the Sun allows.
+
+The only file of this room that knows torch. Random numbers are torch's own: seed them before drawing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float16, Int
+from torch import Tensor
+from torch.nn import functional
+
+from flarescope.errors import TrainingError
+from flarescope.sources.files import read_magnetogram
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from flarescope.preparation import Preparation
+
+__all__ = ["BalancedBatches", "augment", "degrade", "load_images"]
+
+
+def load_images(
+    paths: Sequence[str | Path],
+    preparation: Preparation,
+    *,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Float16[np.ndarray, "n h w"]:
+    """Read and prepare every image once, and keep them in memory as float16.
+
+    A grey level of an 8-bit image is eight float16 steps or more, so nothing is lost on the way.
+
+    Raises:
+        BadFileError: an image cannot be read; nothing is returned.
+        BadOptionError: the preparation does not fit the images.
+    """
+    images = np.empty((len(paths), preparation.size, preparation.size), np.float16)
+    for row, path in enumerate(paths):
+        images[row] = preparation.apply(read_magnetogram(path, view="region"))
+        progress(row + 1, len(paths))
+    return images
+
+
+@dataclass(frozen=True, eq=False)
+class BalancedBatches:
+    """Batches with a fixed share of positives, drawn with replacement.
+
+    Attributes:
+        images: prepared images "n h w".
+        labels: 0 or 1, "n".
+        size: images a batch.
+        positive_share: share of positives in each batch; the loss then sees this base rate.
+        augmentation: options of ``augment``.
+        weights: of each row in the loss, "n"; all 1 by default.
+
+    Raises:
+        TrainingError: the rows are of one class, or a batch would be.
+
+    Example:
+        >>> torch.manual_seed(0)  # doctest: +SKIP
+        >>> x, y, weight = BalancedBatches(images, labels, 48, 0.25).draw()  # doctest: +SKIP
+    """
+
+    images: Float16[np.ndarray, "n h w"]
+    labels: Int[np.ndarray, "n"]
+    size: int
+    positive_share: float
+    augmentation: dict[str, Any] = field(default_factory=dict)
+    weights: Float[np.ndarray, "n"] | None = None
+
+    def __post_init__(self) -> None:
+        positives = int(np.sum(self.labels == 1))
+        if not 0 < positives < len(self.labels):
+            raise TrainingError(
+                f"All {len(self.labels)} training rows have the same label ({positives} positives). "
+                "Training needs both: take more regions, or a lower class."
+            )
+        if not 0 < self.positives < self.size:
+            raise TrainingError(
+                f"A batch of {self.size} with a positive share of {self.positive_share:g} holds "
+                f"{self.positives} positives. Accepted: at least one of each class."
+            )
+
+    @property
+    def positives(self) -> int:
+        """Positives in each batch."""
+        return round(self.size * self.positive_share)
+
+    @property
+    def sampled_rate(self) -> float:
+        """The base rate that the network is shown."""
+        return self.positives / self.size
+
+    def draw(self) -> tuple[Float[Tensor, "b 1 h w"], Float[Tensor, "b"], Float[Tensor, "b"]]:
+        """Images, labels and weights of one batch."""
+        quotas = ((1, self.positives), (0, self.size - self.positives))
+        rows = np.concatenate([_drawn(np.flatnonzero(self.labels == label), n) for label, n in quotas])
+        x = augment(torch.from_numpy(self.images[rows]).float()[:, None], **self.augmentation)
+        weights = np.ones(len(rows)) if self.weights is None else self.weights[rows]
+        return x, torch.from_numpy(self.labels[rows]).float(), torch.from_numpy(weights).float()
+
+
+def augment(
+    x: Float[Tensor, "n 1 h w"],
+    *,
+    shift_pixels: int = 0,
+    flips: bool = False,
+    polarity: bool = False,
+    degrade_share: float = 0.0,
+    degrade_factor: float = 2.0,
+) -> Float[Tensor, "n 1 h w"]:
+    """The same regions as they might also have looked.
+
+    Args:
+        x: prepared images; zero is zero field.
+        shift_pixels: largest shift in each direction; zero field comes in from the edge.
+        flips: mirror east-west and north-south, each with probability one half.
+        polarity: reverse the sign of the field with probability one half.
+        degrade_share: probability that an image is seen through the coarser pixels of a full-disk image.
+        degrade_factor: side of such a pixel, in pixels of the image.
+    """
+    if shift_pixels:
+        x = _shifted(x, shift_pixels)
+    choice = (torch.rand(4, len(x)) < torch.tensor([[0.5], [0.5], [0.5], [degrade_share]]))[
+        ..., None, None, None
+    ]
+    if flips:
+        x = torch.where(choice[0], x.flip(3), x)
+        x = torch.where(choice[1], x.flip(2), x)
+    if polarity:
+        x = torch.where(choice[2], -x, x)
+    coarse = choice[3].flatten()
+    if coarse.any():
+        x = x.clone()
+        x[coarse] = degrade(x[coarse], degrade_factor)
+    return x
+
+
+def degrade(x: Float[Tensor, "n 1 h w"], factor: float) -> Float[Tensor, "n 1 h w"]:
+    """What a coarser instrument would have seen: means over pixels ``factor`` as wide, interpolated back.
+
+    The coarse image has a whole number of pixels, so the factor is met to within half a pixel of the image's
+    width. Bicubic on the way back, as ``Preparation`` enlarges.
+    """
+    height, width = x.shape[2:]
+    coarse = functional.interpolate(x, size=(round(height / factor), round(width / factor)), mode="area")
+    return functional.interpolate(coarse, size=(height, width), mode="bicubic", align_corners=False)
+
+
+def _drawn(rows: Int[np.ndarray, "k"], count: int) -> Int[np.ndarray, "c"]:
+    return np.asarray(rows[torch.randint(len(rows), (count,)).numpy()])
+
+
+def _shifted(x: Float[Tensor, "n 1 h w"], most: int) -> Float[Tensor, "n 1 h w"]:
+    """Each image moved by its own whole number of pixels."""
+    height, width = x.shape[2:]
+    padded = functional.pad(x, (most, most, most, most))
+    corners = torch.randint(2 * most + 1, (len(x), 2)).tolist()
+    return torch.stack(
+        [
+            image[:, top : top + height, left : left + width]
+            for image, (top, left) in zip(padded, corners, strict=True)
+        ]
+    )
