@@ -1,0 +1,68 @@
+"""Logits of many prepared images, in float32, over one view or eight."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from flarescope.errors import BadOptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from torch import nn
+
+__all__ = ["predict_logits"]
+
+
+def predict_logits(
+    network: nn.Module,
+    images: Float[np.ndarray, "n h w"],
+    *,
+    views: int = 1,
+    batch: int = 128,
+    transform: Callable[[Float[Tensor, "b 1 h w"]], Float[Tensor, "b 1 h w"]] = lambda x: x,
+) -> Float[np.ndarray, "n"]:
+    """What does the network say of each prepared image?
+
+    Args:
+        network: images "n 1 h w" to logits "n"; it is left in evaluation mode.
+        images: prepared, of any float type.
+        views: 1 for the image as it is, or 8: the mean logit over east-west and north-south mirroring and
+            both polarities, which is steadier.
+        batch: images at once.
+        transform: done to each batch first.
+
+    Returns:
+        Logits in float64; the arithmetic is float32.
+
+    Raises:
+        BadOptionError: another number of views.
+    """
+    if views not in (1, 8):
+        raise BadOptionError(
+            f"{views} views are not offered. Accepted: 1 (as it is) or 8 (flips and polarities)."
+        )
+    network.eval()
+    device = next(network.parameters()).device
+    logits = []
+    with torch.inference_mode():
+        for start in range(0, len(images), batch):
+            x = torch.from_numpy(np.ascontiguousarray(images[start : start + batch], np.float32))[:, None]
+            seen = list(_views(transform(x.to(device)), views))
+            said = [network(v.contiguous(memory_format=torch.channels_last)) for v in seen]
+            logits.append(torch.stack(said).double().mean(dim=0).cpu().numpy())
+    return np.concatenate(logits) if logits else np.zeros(0)
+
+
+def _views(x: Float[Tensor, "b 1 h w"], count: int) -> Iterator[Float[Tensor, "b 1 h w"]]:
+    if count == 1:
+        yield x
+        return
+    for seen in (x, x.flip(3), x.flip(2), x.flip((2, 3))):
+        yield seen
+        yield -seen

@@ -1,0 +1,159 @@
+"""The loop on a network and data small enough to watch."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from flarescope import models
+from flarescope.errors import TrainingError
+from flarescope.experiment import Training
+from flarescope.samples.loader import BalancedBatches
+from flarescope.training.checkpoint import NAME
+from flarescope.training.loop import Validation, fit, one_cycle
+from flarescope.training.losses import smoothed_cross_entropy
+from flarescope.training.predict import predict_logits
+
+SETTINGS = Training(
+    steps=12, batch=8, learning_rate=3e-3, weight_decay=1e-2, label_smoothing=0.04, checkpoint_steps=5
+)
+
+
+def tiny(seed: int = 0) -> nn.Module:
+    torch.manual_seed(seed)
+    return models.build("patch_cnn", channels=(2, 4), dropout=0.3)
+
+
+def data(n: int = 40) -> tuple[np.ndarray, np.ndarray]:
+    labels = (np.arange(n) % 4 == 0).astype(int)
+    noise = np.random.default_rng(0).normal(size=(n, 16, 16))
+    return (noise * (1 + 2 * labels[:, None, None])).astype(np.float16), labels
+
+
+def batches() -> BalancedBatches:
+    return BalancedBatches(*data(), 8, 0.25, {"shift_pixels": 1, "flips": True, "polarity": True})
+
+
+def weights(network: nn.Module) -> dict[str, torch.Tensor]:
+    return {key: value.clone() for key, value in network.state_dict().items()}
+
+
+class KilledError(Exception):
+    pass
+
+
+def kill_at(step: int):
+    def told(done: int, of: int) -> None:
+        if done == step:
+            raise KilledError
+
+    return told
+
+
+@pytest.mark.parametrize("step", [3, 5, 9])
+def test_a_killed_training_goes_on_to_the_same_weights(step: int, tmp_path: Path) -> None:
+    whole = weights(fit(tiny(), batches(), SETTINGS, seed=1, folder=tmp_path / "whole"))
+    with pytest.raises(KilledError):
+        fit(tiny(), batches(), SETTINGS, seed=1, folder=tmp_path / "cut", progress=kill_at(step))
+    torch.manual_seed(99)
+    resumed = (
+        weights(fit(tiny(5), batches(), SETTINGS, seed=1, folder=tmp_path / "cut")) if step >= 5 else None
+    )
+    if step < 5:
+        assert not (tmp_path / "cut" / NAME).exists()
+        resumed = weights(fit(tiny(), batches(), SETTINGS, seed=1, folder=tmp_path / "cut"))
+    for key, value in whole.items():
+        assert torch.equal(value, resumed[key]), key
+    logs = [(tmp_path / name / "log.jsonl").read_text().splitlines() for name in ("whole", "cut")]
+    steps = [[(json.loads(line)["step"], json.loads(line)["loss"]) for line in log] for log in logs]
+    assert steps[0] == steps[1] == sorted(steps[1])
+
+
+def test_the_seed_decides_and_the_callers_numbers_are_left_alone(tmp_path: Path) -> None:
+    torch.manual_seed(7)
+    expected = torch.rand(3)
+    networks = [tiny() for _ in range(3)]
+    torch.manual_seed(7)
+    a, b, c = (
+        weights(fit(n, batches(), SETTINGS, seed=seed, folder=tmp_path / str(k)))
+        for k, (n, seed) in enumerate(zip(networks, (1, 1, 2), strict=True))
+    )
+    assert torch.equal(torch.rand(3), expected)
+    assert all(torch.equal(a[key], b[key]) for key in a)
+    assert not torch.equal(a["output.weight"], c["output.weight"])
+
+
+def test_it_learns(tmp_path: Path) -> None:
+    images, labels = data()
+    settings = SETTINGS.model_copy(update={"steps": 60, "learning_rate": 2e-2})
+    network = fit(tiny(), batches(), settings, seed=0, folder=tmp_path)
+    logits = predict_logits(network, images)
+    assert logits[labels == 1].mean() > logits[labels == 0].mean() + 1.0
+
+
+def test_a_loss_that_is_no_number_ends_the_training(tmp_path: Path) -> None:
+    images, labels = data()
+    bad = BalancedBatches(np.full_like(images, np.nan), labels, 8, 0.25)
+    with pytest.raises(
+        TrainingError, match=r"The loss is nan at step 1: .* Lower the learning rate \(0.003\)"
+    ):
+        fit(tiny(), bad, SETTINGS, seed=0, folder=tmp_path)
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
+    (tmp_path / NAME).write_bytes(b"no weights at all")
+    with pytest.raises(TrainingError, match=r"checkpoint cannot be used .* Delete it"):
+        fit(tiny(), batches(), SETTINGS, seed=0, folder=tmp_path)
+
+
+def test_early_stopping_keeps_the_best(tmp_path: Path) -> None:
+    images, labels = data()
+    settings = SETTINGS.model_copy(
+        update={"steps": 200, "learning_rate": 0.5, "early_stopping": 2, "check_steps": 2}
+    )
+    wrong = Validation(images, 1 - labels)  # the more it learns the worse this gets
+    network = fit(tiny(), batches(), settings, seed=0, folder=tmp_path, validation=wrong)
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    losses = [line["validation_loss"] for line in lines if "validation_loss" in line]
+    assert lines[-1]["step"] < 200
+    kept = smoothed_cross_entropy(
+        torch.from_numpy(predict_logits(network, images)), torch.from_numpy(1.0 - labels)
+    )
+    assert float(kept) == pytest.approx(min(losses), abs=1e-5)
+    with pytest.raises(TrainingError, match="needs validation images"):
+        fit(tiny(), batches(), settings, seed=0, folder=tmp_path / "none")
+
+
+@pytest.mark.parametrize("steps", [10, 130, 200])
+def test_the_cycle_is_torchs(steps: int) -> None:
+    settings = SETTINGS.model_copy(update={"steps": steps})
+    optimizer = torch.optim.AdamW([nn.Parameter(torch.zeros(1))], lr=1.0)
+    oracle = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps, pct_start=0.15)
+    for step in range(steps):
+        group = optimizer.param_groups[0]
+        assert one_cycle(step, settings) == pytest.approx((group["lr"], group["betas"][0]), rel=1e-9)
+        optimizer.step()
+        if step < steps - 1:
+            oracle.step()
+
+
+@pytest.mark.parametrize("steps", [1, 2, 7, 20])
+def test_the_cycle_of_any_length_is_finite(steps: int) -> None:
+    settings = SETTINGS.model_copy(update={"steps": steps, "warm_up": 0.05})
+    rates = [one_cycle(step, settings)[0] for step in range(steps)]
+    assert all(math.isfinite(r) and 0 < r <= 3e-3 * (1 + 1e-9) for r in rates)
+
+
+def test_the_loss_is_the_cross_entropy_of_smoothed_labels() -> None:
+    logits, labels = torch.tensor([2.0, -1.0]), torch.tensor([1.0, 0.0])
+    p = torch.sigmoid(logits)
+    each = -(torch.tensor([0.98, 0.02]) * p.log() + torch.tensor([0.02, 0.98]) * (1 - p).log())
+    torch.testing.assert_close(smoothed_cross_entropy(logits, labels, smoothing=0.04), each.mean())
+    weighted = smoothed_cross_entropy(logits, labels, torch.tensor([3.0, 1.0]), smoothing=0.04)
+    torch.testing.assert_close(weighted, (3 * each[0] + each[1]) / 4)
