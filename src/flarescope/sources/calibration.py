@@ -21,6 +21,7 @@ __all__ = [
     "PATCH_PIXELS",
     "REGION_DAY_RATE",
     "SATURATION_GAUSS",
+    "ZERO_GREY",
     "patch_scale",
 ]
 
@@ -32,6 +33,7 @@ PATCH_ARCSEC = 1.2
 HELIOVIEWER_ARCSEC = 4.798
 # Grey = 127.5 + 0.51·B, B cut off at ±250 G before pixels are averaged: 255 levels for 500 G
 GREY_PER_GAUSS = 0.51
+ZERO_GREY = 127.5
 SATURATION_GAUSS = 250.0
 # Share of region-days in the Solar Region Summaries of 2012 to 2017 that are followed by a flare of M1.0 or
 # above in that region within 24 h: 328 of 9,342, 95 % interval .028 to .042 (27-day blocks).
