@@ -2,18 +2,120 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
+from typer.core import TyperGroup
 
 if TYPE_CHECKING:
     from flarescope.flare import GoesScale
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Fit a model.", no_args_is_help=True)
+
+class _ExperimentByDefault(TyperGroup):
+    """``flarescope train EXPERIMENT.toml`` means ``flarescope train experiment EXPERIMENT.toml``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        named = bool(args) and args[0] in self.commands
+        if not named and any(word.endswith(".toml") for word in args):
+            args = ["experiment", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    help="Fit a model: flarescope train EXPERIMENT.toml --out RUN, or one of the commands below.",
+    no_args_is_help=True,
+    cls=_ExperimentByDefault,
+)
+
+
+@app.command()
+def experiment(
+    experiment: Annotated[Path, typer.Argument(help="TOML file of the experiment.")],
+    out: Annotated[Path, typer.Option(help="Run folder; what is done there is not done again.")],
+    data: Annotated[
+        Path | None, typer.Option(help="Data folder (else FLARESCOPE_DATA).", envvar="FLARESCOPE_DATA")
+    ] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads (else all cores).")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print scores.json.")] = False,
+) -> None:
+    """Train a network on region images: folds by region, seeds, rivals, and a refit on all rows.
+
+    The word experiment may be left out. A run that was stopped goes on where it was.
+
+    Example: flarescope train experiments/patch_cnn.toml --out runs/patch_cnn
+    """
+    from flarescope.errors import BadOptionError
+    from flarescope.experiment import read_experiment
+
+    settings = read_experiment(experiment)
+    if data is None or not data.is_dir():
+        raise BadOptionError(
+            f"The data folder is {data or 'not given'}. Type: --data FOLDER, or set FLARESCOPE_DATA."
+        )
+    from flarescope.compute import keep_memory, use_threads
+    from flarescope.evaluation.patches import train_patches
+
+    keep_memory()
+    use_threads(threads)
+    with _Bars() as bars:
+        document = train_patches(settings, data, out, progress=bars.update)
+    if as_json:
+        typer.echo(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False))
+    else:
+        _print_scores(document, out)
+
+
+class _Bars:
+    """A progress bar for each part of the work, on stderr; silent when it is not a terminal."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import Progress
+
+        self._progress = Progress(
+            console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True
+        )
+        self._tasks: dict[str, Any] = {}
+
+    def __enter__(self) -> _Bars:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def update(self, what: str, done: int, of: int) -> None:
+        """Show that ``done`` of ``of`` are done."""
+        if what not in self._tasks:
+            self._tasks[what] = self._progress.add_task(what, total=of)
+        self._progress.update(self._tasks[what], completed=done, visible=done < of)
+
+
+def _print_scores(document: dict[str, Any], out: Path) -> None:
+    """The out-of-fold scores as a table for people."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from flarescope.evaluation.card import score_rows
+
+    console = Console()
+    data = document["data"]
+    console.print(
+        f"{document['model']}: {data['frames']:,} frames, {data['positive_frames']} positive, "
+        f"{data['regions']} regions; {document['split']}; 95 % intervals over regions"
+    )
+    header, *rows = score_rows(document)
+    table = Table(*header)
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+    console.print(f"written: {out}/scores.json, card.md, model.safetensors, out_of_fold.parquet, …")
 
 
 @app.command()
