@@ -104,6 +104,10 @@ def test_every_view_becomes_the_same_kind_of_patch() -> None:
     assert np.corrcoef(a.ravel(), b.ravel())[0, 1] > 0.98
     grey = Magnetogram(np.full((256, 256), 127.0), TIME, "region", "grey8", PlateScale(0.864))
     assert as_patch(grey) is grey
+    for patch in (from_disk, from_map):
+        again = as_patch(patch)
+        assert np.array_equal(again.field, patch.field)
+        assert again.geometry == patch.geometry
 
 
 def test_what_cannot_be_cut_says_why() -> None:
@@ -126,9 +130,7 @@ def test_what_cannot_be_cut_says_why() -> None:
         uncut(np.zeros((4, 4)), bare, bare)
 
 
-def registered(
-    sharp: Magnetogram, frame: Magnetogram, arcsec_factor: float = 1.0
-) -> tuple[float, np.ndarray]:
+def registered(sharp: Magnetogram, frame: Magnetogram, factor: float = 1.0) -> tuple[float, np.ndarray]:
     """Best correlation of a frame with the projected SHARP, and the SHARP's part of the frame (NaN: none)."""
     scale = frame.geometry.megametres_per_pixel * factor
     wide = to_plane_of_sky(encode(sharp), pixels=700, megametres_per_pixel=scale).field - 127.5

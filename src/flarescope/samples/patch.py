@@ -152,8 +152,9 @@ def as_patch(magnetogram: Magnetogram, region: Region | None = None) -> Magnetog
     """The patch of a region as the network for regions is used to see it: grey, plane of sky, 307″ wide.
 
     Args:
-        magnetogram: a full disk (then ``region`` says where), a SHARP map, or a patch already like that.
-        region: where to cut; for a SHARP map its own region by default.
+        magnetogram: a full disk (then ``region`` says where), a SHARP map, a cut-out of a disk, or a patch
+            already like that.
+        region: where to cut; by default the magnetogram's own.
 
     Raises:
         BadOptionError: a full disk without a region, or a place behind the limb.
@@ -161,11 +162,16 @@ def as_patch(magnetogram: Magnetogram, region: Region | None = None) -> Magnetog
     grey = encode(magnetogram)
     if isinstance(grey.geometry, CeaGrid):
         return to_plane_of_sky(grey, centre=region.position if region else None)
-    if grey.view == "full_disk":
-        if region is None:
-            raise BadOptionError("A full disk shows many regions. Say which: give the region.")
-        return cut(grey, region)
-    return grey
+    if not isinstance(grey.geometry, Disk):
+        return grey
+    shown = region or grey.region
+    if shown is None or shown.position is None:
+        if grey.view == "full_disk":
+            raise BadOptionError(
+                "A full disk shows many regions. Say which: give the region, with its position."
+            )
+        return grey
+    return cut(grey, shown)
 
 
 def uncut(
