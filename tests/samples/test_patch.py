@@ -125,9 +125,10 @@ def test_what_cannot_be_cut_says_why() -> None:
         as_patch(full_disk())
     bare = Magnetogram(np.zeros((5, 5)), TIME, "region", "gauss")
     with pytest.raises(BadOptionError, match="have a place"):
-        uncut(np.zeros((5, 5)), bare, replace(bare))
+        uncut(np.zeros((5, 5)), bare, full_disk())
     with pytest.raises(BadOptionError, match="shape"):
         uncut(np.zeros((4, 4)), bare, bare)
+    assert np.array_equal(uncut(np.ones((5, 5)), encode(bare), bare), np.ones((5, 5)))
 
 
 def registered(sharp: Magnetogram, frame: Magnetogram, factor: float = 1.0) -> tuple[float, np.ndarray]:

@@ -187,7 +187,7 @@ def uncut(
     """
     if map_.shape != patch.field.shape:
         raise BadOptionError(f"The map has shape {map_.shape}, the patch {patch.field.shape}.")
-    if patch is original:
+    if patch.geometry == original.geometry and map_.shape == original.field.shape:
         return np.where(np.isfinite(original.field), map_, np.nan)
     if patch.place is None or original.place is None:
         raise BadOptionError("A map can be brought back only where the patch and the original have a place.")
