@@ -62,13 +62,15 @@ def test_every_row_is_forecast_once_a_seed_by_a_network_that_did_not_see_it(tmp_
 def test_what_is_finished_is_not_done_again(tmp_path: Path) -> None:
     data = rows()
     first = fold_predictions(experiment(), data, folded(data), tmp_path)
-    (tmp_path / "seed1_fold0" / "predictions.parquet").unlink()
+    for name in ("predictions.parquet", "model.safetensors"):
+        (tmp_path / "seed1_fold0" / name).unlink()
+    (tmp_path / "seed0_fold1" / "predictions.parquet").unlink()  # forecast again, but not trained again
     told: list[str] = []
     again = fold_predictions(
         experiment(), data, folded(data), tmp_path, progress=lambda what, done, of: told.append(what)
     )
     assert set(told) == {"seed 1, fold 0"}
-    pd.testing.assert_frame_equal(first, again)
+    pd.testing.assert_frame_equal(first, again, rtol=1e-4)
 
 
 def test_the_refit_sees_all_rows_and_comes_back(tmp_path: Path) -> None:
@@ -80,8 +82,15 @@ def test_the_refit_sees_all_rows_and_comes_back(tmp_path: Path) -> None:
     assert len(members) == 2
     assert not told
     for one, two in zip(members, again, strict=True):
-        assert torch.equal(one(x), two(x))
+        torch.testing.assert_close(one(x), two(x))  # another memory layout rounds otherwise
     assert not torch.equal(members[0](x), members[1](x))
+
+
+def test_damaged_weights_of_a_part_are_named(tmp_path: Path) -> None:
+    (tmp_path / "refit0").mkdir()
+    (tmp_path / "refit0" / "model.safetensors").write_bytes(b"nothing")
+    with pytest.raises(TrainingError, match=r"refit0: its weights cannot be used .* Delete this folder"):
+        refit(experiment(), rows(), tmp_path)
 
 
 def test_calibration_is_that_of_the_training_rows() -> None:

@@ -111,14 +111,9 @@ def refit(
     members = []
     for seed in experiment.evaluation.seeds:
         own = folder / f"refit{seed}"
-        network = _fresh(experiment, seed)
-        if (own / WEIGHTS).exists():
-            members.append(_with_weights(network, own))
-            continue
         everything = np.ones(len(rows.labels), bool)
         told = partial(progress, f"refit, seed {seed}")
         members.append(_train(experiment, rows, everything, own, seed, told))
-        _keep_weights(members[-1], own)
     return members
 
 
@@ -155,7 +150,6 @@ def _train_fold(
             "threshold": best_threshold(seen, rows.labels[train]),
         }
     )
-    _keep_weights(network, own)
     table.to_parquet(own / f"{PREDICTIONS}.part", index=False)
     (own / f"{PREDICTIONS}.part").replace(own / PREDICTIONS)
 
@@ -168,8 +162,10 @@ def _train(
     seed: int,
     progress: Callable[[int, int], None],
 ) -> nn.Module:
-    """A network trained on some rows; early stopping sets some of their regions aside."""
-    settings = experiment.training
+    """A network trained on some rows, once; early stopping sets some of their regions aside."""
+    settings, network = experiment.training, _fresh(experiment, seed)
+    if (own / WEIGHTS).exists():
+        return _with_weights(network, own)
     validation = None
     if settings.early_stopping:
         aside = train & _set_aside(rows, train, settings.validation_share, seed)
@@ -182,8 +178,9 @@ def _train(
         settings.positive_share,
         experiment.augmentation.model_dump(),
     )
-    network = _fresh(experiment, seed)
-    return fit(network, batches, settings, seed=seed, folder=own, validation=validation, progress=progress)
+    fit(network, batches, settings, seed=seed, folder=own, validation=validation, progress=progress)
+    _keep_weights(network, own)
+    return network
 
 
 def _set_aside(rows: Rows, train: np.ndarray, share: float, seed: int) -> np.ndarray:
@@ -212,7 +209,12 @@ def _keep_weights(network: nn.Module, own: Path) -> None:
 
 
 def _with_weights(network: nn.Module, own: Path) -> nn.Module:
+    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    network.load_state_dict(load_file(own / WEIGHTS))
+    try:
+        network.load_state_dict(load_file(own / WEIGHTS))
+    except (SafetensorError, OSError, RuntimeError) as problem:
+        why = str(problem).splitlines()[0]
+        raise TrainingError(f"{own}: its weights cannot be used ({why}). Delete this folder.") from None
     return network.eval()

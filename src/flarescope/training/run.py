@@ -22,6 +22,7 @@ import numpy as np
 from jaxtyping import Float
 
 from flarescope import models
+from flarescope.compute import computes_bf16
 from flarescope.errors import BadFileError, FlarescopeError, TrainingError, UnknownNameError
 from flarescope.preparation import Preparation
 from flarescope.training.predict import predict_logits
@@ -203,7 +204,7 @@ def environment() -> str:
         except PackageNotFoundError:
             lines.append(f"{package} not installed")
     lines.append(f"threads {torch.get_num_threads()}")
-    lines.append(f"processor {torch.backends.cpu.get_cpu_capability()}")
+    lines.append(f"processor {torch.backends.cpu.get_cpu_capability()}, bfloat16 {computes_bf16()}")
     return "\n".join(lines) + "\n"
 
 
