@@ -18,7 +18,7 @@ from flarescope import models
 from flarescope.errors import TrainingError
 from flarescope.samples.loader import BalancedBatches, degrade
 from flarescope.training.checkpoint import NAME as CHECKPOINT
-from flarescope.training.loop import Validation, fit
+from flarescope.training.loop import CHANNELS_LAST, Validation, fit
 from flarescope.training.predict import predict_logits
 from flarescope.training.run import Calibration
 from flarescope.verify import best_threshold
@@ -217,4 +217,4 @@ def _with_weights(network: nn.Module, own: Path) -> nn.Module:
     except (SafetensorError, OSError, RuntimeError) as problem:
         why = str(problem).splitlines()[0]
         raise TrainingError(f"{own}: its weights cannot be used ({why}). Delete this folder.") from None
-    return network.eval()
+    return network.to(memory_format=CHANNELS_LAST).eval()  # type: ignore[call-overload,no-any-return]

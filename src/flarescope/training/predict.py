@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,13 +19,15 @@ if TYPE_CHECKING:
 
 __all__ = ["predict_logits"]
 
+PIXELS_AT_ONCE = 2**21  # the first layer of cnn2 then takes 270 MB
+
 
 def predict_logits(
     network: nn.Module,
     images: Float[np.ndarray, "n h w"],
     *,
     views: int = 1,
-    batch: int = 128,
+    batch: int | None = None,
     transform: Callable[[Float[Tensor, "b 1 h w"]], Float[Tensor, "b 1 h w"]] = lambda x: x,
 ) -> Float[np.ndarray, "n"]:
     """What does the network say of each prepared image?
@@ -34,7 +37,7 @@ def predict_logits(
         images: prepared, of any float type.
         views: 1 for the image as it is, or 8: the mean logit over east-west and north-south mirroring and
             both polarities, which is steadier.
-        batch: images at once.
+        batch: images at once; by default as many as make two million pixels.
         transform: done to each batch first.
 
     Returns:
@@ -47,6 +50,7 @@ def predict_logits(
         raise BadOptionError(
             f"{views} views are not offered. Accepted: 1 (as it is) or 8 (flips and polarities)."
         )
+    batch = batch or max(1, PIXELS_AT_ONCE // math.prod(images.shape[1:]))
     network.eval()
     device = next(network.parameters()).device
     logits = []
