@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from flarescope.flare import GoesClass
-from flarescope.forecast import Explanation, Forecast
+from flarescope.forecast import Explanation, Forecast, percent
 from flarescope.geometry import CeaGrid
-from flarescope.report import percent, render_report
+from flarescope.report import render_report
 from flarescope.sun import Magnetogram, Origin
 from flarescope.verify.intervals import blocks_of
 from flarescope.verify.probability import reliability, roc
@@ -213,6 +213,8 @@ def test_percentages_read_well() -> None:
         0.034: "3.4 %",
         0.0996: "10 %",
         0.62: "62 %",
+        0.9959: "99.6 %",
+        0.9999: "more than 99.9 %",
         1.0: "100 %",
     }
     assert {share: percent(share) for share in said} == said

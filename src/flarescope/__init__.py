@@ -25,6 +25,13 @@ _HOMES = {
     "Forecast": "flarescope.forecast",
     "Explanation": "flarescope.forecast",
     "FlarescopeError": "flarescope.errors",
+    "read_magnetogram": "flarescope.sources.files",
+    "read_flares": "flarescope.sources.flares",
+    "Question": "flarescope.forecaster",
+    "make_forecast": "flarescope.forecaster",
+    "explain_image": "flarescope.forecaster",
+    "load_run": "flarescope.training.run",
+    "scorecard": "flarescope.verify",
 }
 
 __all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 - the names are loaded late

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,15 +11,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from flarescope.errors import MissingDataError
+from flarescope.forecast import percent
 from flarescope.models.history import Target
 from flarescope.sun import Position
 from flarescope.times import to_datetime64
+from flarescope.writing import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from flarescope.flare import FlareCatalog
+    from flarescope.forecast import Explanation, Forecast
     from flarescope.sun import Magnetogram
+    from flarescope.verify import Scores
 
 __all__ = ["run_demo"]
 
@@ -47,6 +50,15 @@ class _Inputs:
     made_up: bool
 
 
+@dataclass(frozen=True)
+class _Record:
+    """Scores, the probabilities behind them, and what happened."""
+
+    scores: Scores
+    said: dict[str, np.ndarray]
+    happened: np.ndarray
+
+
 def run_demo(out: Path, data: Path | None, *, say: Callable[[str], None] = print) -> dict[str, Path]:
     """Forecast, explain, verify, and write it all down.
 
@@ -58,46 +70,63 @@ def run_demo(out: Path, data: Path | None, *, say: Callable[[str], None] = print
     Raises:
         MissingDataError: the data folder lacks a file that the demonstration needs.
     """
-    from flarescope import plots
-    from flarescope.forecaster import explain_forecast, forecast
-    from flarescope.report import render_report
-    from flarescope.verify import reliability, roc
+    from flarescope.forecaster import make_forecast
 
     if data is None:
         say("no data folder, no network: this demonstration runs on the made-up Sun (set FLARESCOPE_DATA)")
     else:
         say(f"real data from {data}")
     given = _made_up() if data is None else _real(data)
-    said = forecast(image=given.image, flares=given.flares, inputs=given.names)
-    say(f"forecast: {said.probability:.0%} [{said.low:.0%}, {said.high:.0%}] for {said.at_least} within 24 h")
-    why = explain_forecast(given.image, said)
-    say(
-        "explained: "
-        + (f"{why.method}, completeness {why.checks['completeness']:.1e}" if why else "no network")
-    )
-    scores, rows, happened = _scores(given)
-    say(f"verified: history {scores} on {given.data}")
-    curves = {name: (p, happened) for name, p in rows.items()}
+    said = make_forecast(image=given.image, flares=given.flares, inputs=given.names)
+    chance = f"{percent(said.probability)} [{percent(said.low)} to {percent(said.high)}]"
+    say(f"forecast: {chance} for {said.at_least} within 24 h, state {said.state}")
+    why = _explained(given.image)
+    say(f"explained: completeness {why.checks['completeness']:.1e}" if why else "not explained: no network")
+    record = _record(given)
+    say(f"verified: flare history {record.scores}")
+    say(f"  on {given.data}")
+    files = _write_all(out, given, said, why, record)
+    say(f"written: {', '.join(str(f) for f in files.values())}")
+    return files
+
+
+def _explained(image: Magnetogram) -> Explanation | None:
+    """Integrated Gradients on the regions of the image; None without torch or without a region."""
+    from flarescope.forecaster import explain_image
+    from flarescope.forecaster.shipped import shipped_network
+
+    network = shipped_network()
+    try:
+        return None if network is None else explain_image(image, network)
+    except MissingDataError:
+        return None
+
+
+def _write_all(
+    out: Path, given: _Inputs, said: Forecast, why: Explanation | None, record: _Record
+) -> dict[str, Path]:
+    from flarescope import plots
+    from flarescope.report import render_report
+    from flarescope.verify import blocks_of_days, reliability, roc
+
+    scores, blocks = record.scores.to_dict(), blocks_of_days(given.times)
     page = render_report(
         said,
         given.image,
         why,
-        scores.to_dict(),
-        reliability={name: reliability(p, o) for name, (p, o) in curves.items()},
-        roc={name: roc(p, o) for name, (p, o) in curves.items()},
+        scores,
+        reliability={name: reliability(p, record.happened, blocks=blocks) for name, p in record.said.items()},
+        roc={name: roc(p, record.happened) for name, p in record.said.items()},
         data=given.data,
+        scored="flare history",
         made_up=given.made_up,
     )
     files = {name: out / name for name in ("forecast.json", "scores.json", "explanation.png", "report.html")}
     out.mkdir(parents=True, exist_ok=True)
-    _write(files["forecast.json"], said.to_json())
-    _write(
-        files["scores.json"],
-        json.dumps({"data": given.data} | scores.to_dict(), indent=2, ensure_ascii=False),
-    )
+    write_whole(files["forecast.json"], said.to_json())
+    write_whole(files["scores.json"], json.dumps({"data": given.data} | scores, indent=2, ensure_ascii=False))
     plots.save(plots.magnetogram_figure(given.image, why), files["explanation.png"])
-    _write(files["report.html"], page)
-    say(f"written: {', '.join(str(f) for f in files.values())}")
+    write_whole(files["report.html"], page)
     return files
 
 
@@ -122,7 +151,7 @@ def _real(data: Path) -> _Inputs:
         folds=folds,
         record=flares_for(times, older, TARGET),
         published={"AlexNet (Pandey 2023)": published.probability},
-        data="the 63,649 hours of 2010 to 2018 published with Pandey et al. 2023, refitted on the other three "
+        data="the 63,649 hours of 2010 to 2018 published with Pandey et al. 2023, refitted on three "
         "of four folds (calendar quarters); 95 % intervals from 27-day blocks",
         made_up=False,
     )
@@ -157,8 +186,8 @@ def _made_up() -> _Inputs:
     )
 
 
-def _scores(given: _Inputs) -> tuple[Any, dict[str, np.ndarray], np.ndarray]:
-    """Scores of the history rate beside its rivals, and the probabilities behind them."""
+def _record(given: _Inputs) -> _Record:
+    """How good flare history and its rivals have been."""
     from flarescope.evaluation.history import cross_validated
     from flarescope.models.baselines import happened
     from flarescope.verify import blocks_of_days, scorecard
@@ -175,11 +204,4 @@ def _scores(given: _Inputs) -> tuple[Any, dict[str, np.ndarray], np.ndarray]:
         references=rivals | given.published,
         reference_thresholds=dict.fromkeys(given.published, 0.5),
     )
-    return scores, {"flare history": said["history"]} | given.published, observed
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all."""
-    draft = path.with_name(path.name + ".part")
-    draft.write_text(text, encoding="utf-8")
-    os.replace(draft, path)
+    return _Record(scores, {"flare history": said["history"]} | given.published, observed)

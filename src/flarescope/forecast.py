@@ -17,9 +17,23 @@ if TYPE_CHECKING:
 
     from flarescope.flare import GoesClass
 
-__all__ = ["Explanation", "Forecast", "State"]
+__all__ = ["Explanation", "Forecast", "State", "percent"]
 
 State = Literal["full", "history_only", "climatology"]
+
+
+def percent(share: float) -> str:
+    """A probability as people read it: never a rounded 0 or 100 where it is neither.
+
+    Example:
+        >>> percent(0.62), percent(0.034), percent(0.9959), percent(0.0001)
+        ('62 %', '3.4 %', '99.6 %', 'less than 0.1 %')
+    """
+    if 0.0 < share < 0.0005:
+        return "less than 0.1 %"
+    if 0.9995 <= share < 1.0:
+        return "more than 99.9 %"
+    return f"{100 * share:.0f} %" if 0.0995 <= share < 0.9895 or share == 1.0 else f"{100 * share:.1f} %"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flarescope import __version__
 from flarescope.errors import MissingExtraError
+from flarescope.forecast import percent
 from flarescope.times import iso
 
 if TYPE_CHECKING:
@@ -104,18 +105,6 @@ def render_report(
         made_up=made_up,
         version=__version__,
     )
-
-
-def percent(share: float) -> str:
-    """A probability as people read it: 62 %, 3.4 %, less than 0.1 %.
-
-    Example:
-        >>> percent(0.034)
-        '3.4 %'
-    """
-    if 0.0 < share < 0.0005:
-        return "less than 0.1 %"
-    return f"{100 * share:.1f} %" if share < 0.0995 else f"{100 * share:.0f} %"
 
 
 def _figures(

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from flarescope.cli._progress import progress_bar
+
 if TYPE_CHECKING:
-    from flarescope.explain import Precision, Progress
+    from flarescope.explain import Precision
     from flarescope.forecast import Explanation
     from flarescope.sun import Magnetogram
     from flarescope.training.run import Run
@@ -45,7 +45,7 @@ def explain(
     """
     from flarescope.compute import keep_memory
     from flarescope.explain import BASELINES, METHODS
-    from flarescope.explain import explain as run
+    from flarescope.forecaster import explain_image
     from flarescope.plots import check_format, magnetogram_figure, save
     from flarescope.sources.files import read_magnetogram
 
@@ -60,11 +60,10 @@ def explain(
     from flarescope.training.run import load_run  # only now: it imports torch
 
     trained = load_run(model)
-    with _progress_bar(f"{method.replace('_', ' ')} of {trained.name}") as progress:
-        why = run(
-            trained.network, trained.preparation, magnetogram,
-            method=method, baseline=baseline, dtype=cast("Precision", dtype),
-            eight_views=trained.calibration.views == 8, progress=progress, **options,
+    with progress_bar(f"{method.replace('_', ' ')} of {trained.name}") as progress:
+        why = explain_image(
+            magnetogram, trained, method=method, baseline=baseline, dtype=cast("Precision", dtype),
+            progress=progress, **options,
         )  # fmt: skip
     save(magnetogram_figure(magnetogram, why), out, dpi=dpi)
     document = _document(why, magnetogram, trained) | {
@@ -76,18 +75,6 @@ def explain(
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
     else:
         _print(document)
-
-
-@contextmanager
-def _progress_bar(what: str) -> Iterator[Progress]:
-    """A bar on stderr; silent where stderr is not a terminal."""
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    console = Console(stderr=True)
-    with Bar(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, of: bar.update(task, completed=done, total=of)
 
 
 def _document(why: Explanation, magnetogram: Magnetogram, trained: Run) -> dict[str, Any]:

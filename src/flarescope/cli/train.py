@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -119,6 +118,36 @@ def _print_scores(document: dict[str, Any], out: Path) -> None:
 
 
 @app.command()
+def fusion(
+    run: Annotated[Path, typer.Option(help="Run folder with out-of-fold forecasts of the network.")],
+    flares: Annotated[list[Path], typer.Option(help="Flare list; repeatable.")],
+    out: Annotated[Path, typer.Option(help="JSON file to write.")],
+    trial: Annotated[
+        Path | None, typer.Option(help="What evaluate fusion --json printed: decides the disk's weight.")
+    ] = None,
+    members: Annotated[int, typer.Option(help="Refits for the interval.")] = 40,
+    seed: Annotated[int, typer.Option(help="Seed of the refits.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the out-of-fold scores as JSON.")] = False,
+) -> None:
+    """Fit the weights of history and image on a run's out-of-fold frames, and say what the image adds.
+
+    Example: flarescope train fusion --run runs/patch_cnn --flares goes_2010_2025.csv --out fusion.json
+    """
+    from flarescope.cli.verify import print_scores
+    from flarescope.evaluation.fusion import fitted_fusion
+    from flarescope.writing import write_whole
+
+    tried = _read_json(trial) if trial else None
+    weights, scores = fitted_fusion(run, flares, trial=tried, members=members, seed=seed)
+    write_whole(out, weights.to_json())
+    document = {"data": f"out-of-fold frames of {run}", "weights": str(out)} | scores.to_dict()
+    if as_json:
+        typer.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        print_scores(scores, document | {"slices": {}})
+
+
+@app.command()
 def history(
     flares: Annotated[list[Path], typer.Option(help="Flare list; repeatable.")],
     out: Annotated[Path, typer.Option(help="JSON file to write.")],
@@ -138,6 +167,7 @@ def history(
     from flarescope.sources.flares import read_flares
     from flarescope.times import utc
     from flarescope.training.history import TARGETS, fit_history
+    from flarescope.writing import write_whole
 
     if scale not in ("operational", "science"):
         raise UnknownNameError("GOES scale", scale, ("operational", "science"))
@@ -154,8 +184,16 @@ def history(
             seed=seed,
             progress=lambda name: status.update(f"fitting {name} ({len(TARGETS)} targets)"),
         )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    draft = out.with_name(out.name + ".part")
-    draft.write_text(model.to_json(), encoding="utf-8")
-    os.replace(draft, out)
+    write_whole(out, model.to_json())
     typer.echo(f"{out}: {len(model.fits)} targets fitted on {model.fitted_on['hours']:,} hours")
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    from flarescope.errors import BadFileError
+    from flarescope.sources.plain_text import read_text
+
+    try:
+        found: dict[str, Any] = json.loads(read_text(path, "the JSON of flarescope evaluate fusion"))
+    except ValueError as problem:
+        raise BadFileError(path, f"it is no JSON ({problem}). Give what evaluate fusion printed.") from None
+    return found

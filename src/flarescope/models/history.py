@@ -191,7 +191,7 @@ def rates(terms: Float[np.ndarray, "t 6"], coefficients: Sequence[float]) -> Flo
     return np.asarray(np.maximum(terms @ np.asarray(coefficients, float), SMALLEST_RATE))
 
 
-def probability(rate: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+def probability(rate: float | Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
     """P = 1 − exp(−Λ): how probable is at least one?"""
     return np.asarray(-np.expm1(-np.asarray(rate, float)))
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from flarescope.errors import BadOptionError
+from flarescope.writing import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -76,20 +75,7 @@ def save(figure: Figure, path: str | Path, *, dpi: int = 300) -> Path:
     """
     path = Path(path)
     check_format(path)
-    drawn = _draw(figure, FORMATS[path.suffix.lower()], dpi)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(drawn)
-        part.replace(path)
-    except OSError as problem:
-        raise BadOptionError(
-            f"{path} cannot be written ({problem.strerror}). Choose another place."
-        ) from None
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-    return path
+    return write_whole(path, _draw(figure, FORMATS[path.suffix.lower()], dpi))
 
 
 def data_uri(figure: Figure, *, form: str = "svg", dpi: int = 200) -> str:

@@ -13,9 +13,12 @@ from flarescope.models.history import TERMS, HistoryModel, Target, fit_rate
 from flarescope.verify import best_threshold
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
     from flarescope.flare import FlareCatalog
 
-__all__ = ["RegionFrames", "fit_fusion", "fit_weights", "region_history_rate"]
+__all__ = ["RegionFrames", "fit_fusion", "fit_weights", "own_history_rates", "region_history_rate"]
 
 OWN_TERMS = [TERMS.index(name) for name in ("nM24", "nM324", "sq6", "sq24")]
 
@@ -37,16 +40,28 @@ class RegionFrames:
     happened: Bool[np.ndarray, "n"]
 
 
+def own_history_rates(
+    times: Sequence[datetime] | np.ndarray,
+    noaa: Sequence[int],
+    catalog: FlareCatalog,
+    model: HistoryModel,
+    coefficients: Sequence[Sequence[float]],
+) -> Float[np.ndarray, "k t"]:
+    """Λ of a region's own flares for each set of coefficients: the fading terms, without background."""
+    own = replace(catalog, flares=tuple(f for f in catalog if f.noaa_region in noaa))
+    b = np.asarray(coefficients)[:, OWN_TERMS]
+    return np.asarray(b @ model.terms(times, own)[:, OWN_TERMS].T)
+
+
 def region_history_rate(
     times: np.ndarray, regions: np.ndarray, catalog: FlareCatalog, model: HistoryModel, target: Target
 ) -> Float[np.ndarray, "n"]:
-    """Λ of each region's own flares: the decaying terms of the history rate alone."""
-    b = np.asarray(model.fit_of(target).coefficients)[OWN_TERMS]
+    """Λ of each frame's region, from its own past flares."""
+    b = [model.fit_of(target).coefficients]
     found = np.zeros(len(times))
     for region in np.unique(regions):
         rows = regions == region
-        own = catalog.in_region(int(region))
-        found[rows] = model.terms(times[rows], own)[:, OWN_TERMS] @ b
+        found[rows] = own_history_rates(times[rows], [int(region)], catalog, model, b)[0]
     return found
 
 
