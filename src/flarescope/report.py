@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["render_report"]
 
+REGION_COLUMNS = ("noaa", "harp", "longitude", "latitude", "image_probability")
 STATES = {
     "full": "An image and a flare list were both there and accepted.",
     "history_only": "The forecast rests on the list of past flares alone.",
@@ -95,6 +96,7 @@ def render_report(
         explanation=explanation,
         figures=_figures(forecast, magnetogram, explanation, reliability, roc),
         reliability_how=" / ".join(dict.fromkeys(curve.how for curve in reliability.values())),
+        region_columns=[key for key in REGION_COLUMNS if any(r.get(key) for r in forecast.regions)],
         score_names=SCORES,
         score_rows=_score_rows(scores, scored),
         difference_rows=_difference_rows(scores),
