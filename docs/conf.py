@@ -1,5 +1,7 @@
 """Sphinx settings."""
 
+import re
+
 project = "flarescope"
 copyright = "2026, the flarescope developers"
 author = "the flarescope developers"
@@ -14,3 +16,13 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 autodoc_mock_imports = []
 nitpicky = False
+
+
+def _absolute_values(app, what, name, obj, options, lines):
+    """|B| in a docstring is an absolute value, not a substitution."""
+    for k, line in enumerate(lines):
+        lines[k] = re.sub(r"\|([^|`]+)\|", r"\\|\1\\|", line)
+
+
+def setup(app):
+    app.connect("autodoc-process-docstring", _absolute_values, priority=900)

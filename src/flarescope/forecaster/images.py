@@ -62,13 +62,20 @@ def look_at(
     regions = _regions(image, summary)
     if not regions:
         return ()
-    patches = [as_patch(image, region if image.view == "full_disk" else None) for region in regions]
+    patches = [_as_trained(image, region, network) for region in regions]
     said = network.probability(patches)
     views = [
         RegionView(region, patch, float(p), float(fusion.image_rate(p)))
         for region, patch, p in zip(regions, patches, said, strict=True)
     ]
     return tuple(sorted(views, key=lambda view: -view.rate))
+
+
+def _as_trained(image: Magnetogram, region: Region, network: Run) -> Magnetogram:
+    """What the network is used to see: a grey patch in the plane of the sky, or, if it learnt gauss, the map."""
+    if image.view == "region":
+        return image if network.preparation.encoding == "gauss" else as_patch(image)
+    return as_patch(image, region)
 
 
 def _regions(image: Magnetogram, summary: RegionSummary | None) -> Sequence[Region]:
