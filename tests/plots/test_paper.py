@@ -35,7 +35,8 @@ def test_a_failed_drawing_leaves_nothing(forecast: Forecast, tmp_path: Path, mon
     figure = rivals_figure(forecast)
     (tmp_path / "why.png").write_text("old")
     monkeypatch.setattr(
-        Path, "replace", lambda self, target: (_ for _ in ()).throw(OSError(28, "No space left"))
+        "flarescope.writing.os.replace",
+        lambda *_: (_ for _ in ()).throw(OSError(28, "No space left")),
     )
     with pytest.raises(BadOptionError, match=r"why\.png cannot be written \(No space left\)"):
         save(figure, tmp_path / "why.png")
