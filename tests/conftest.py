@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# networks this small are quickest on one thread; several wait for each other on a busy machine
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 # machines are noisy: no test fails for being slow; in CI the same examples are tried each time
 settings.register_profile("flarescope", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("flarescope")

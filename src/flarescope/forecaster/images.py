@@ -72,7 +72,7 @@ def look_at(
 
 
 def _as_trained(image: Magnetogram, region: Region, network: Run) -> Magnetogram:
-    """What the network is used to see: a grey patch in the plane of the sky, or, if it learnt gauss, the map."""
+    """What the network is used to see: a grey patch in the plane of the sky, or gauss."""
     if image.view == "region":
         return image if network.preparation.encoding == "gauss" else as_patch(image)
     return as_patch(image, region)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["ForecastTable", "read_forecast_table"]
+__all__ = ["ForecastTable", "labels_column", "read_forecast_table", "read_frame", "times_column"]
 
 TIME_COLUMN = "time_utc"
 # what pandas and pyarrow raise on damaged files, found by flipping bytes of good ones
@@ -80,14 +80,14 @@ def read_forecast_table(
         UnknownNameError: the file has no such column.
     """
     file = Path(path)
-    frame = _read(file)
+    frame = read_frame(file)
     wanted = [probability_column, observed_column, *label_columns, *reference_columns]
     for name in wanted + ([time_column] if time_column else []):
         if name not in frame.columns:
             raise UnknownNameError(f"column in {file.name}", name, map(str, frame.columns))
     if frame.empty:
         raise BadFileError(file, "the table has no rows. Give at least one forecast.")
-    times = _times(file, frame, time_column or TIME_COLUMN)
+    times = times_column(file, frame, time_column or TIME_COLUMN)
     repeats = 0 if times is None else len(times) - len(np.unique(times))
     try:
         probability, observed = forecast_arrays(
@@ -104,13 +104,13 @@ def read_forecast_table(
         probability=probability,
         observed=observed,
         times=times,
-        labels={name: _labels(file, frame[name]) for name in label_columns},
+        labels={name: labels_column(file, frame[name]) for name in label_columns},
         references=references,
         notes=(f"{repeats} rows repeat a time of another row; all are scored.",) if repeats else (),
     )
 
 
-def _read(file: Path) -> pd.DataFrame:
+def read_frame(file: Path) -> pd.DataFrame:
     """The table as it is."""
     import pandas as pd
 
@@ -163,7 +163,7 @@ def _numbers(file: Path, column: pd.Series) -> Float[np.ndarray, "n"]:
     return np.asarray(numbers.to_numpy(dtype=float, na_value=np.nan))
 
 
-def _times(file: Path, frame: pd.DataFrame, name: str) -> Shaped[np.ndarray, "n"] | None:
+def times_column(file: Path, frame: pd.DataFrame, name: str) -> Shaped[np.ndarray, "n"] | None:
     """One column as ``datetime64[us]`` UTC; None where the file has none."""
     import pandas as pd
 
@@ -186,7 +186,7 @@ def _times(file: Path, frame: pd.DataFrame, name: str) -> Shaped[np.ndarray, "n"
     return np.asarray(times.dt.tz_localize(None).to_numpy(dtype="datetime64[us]"))
 
 
-def _labels(file: Path, column: pd.Series) -> Shaped[np.ndarray, "n"]:
+def labels_column(file: Path, column: pd.Series) -> Shaped[np.ndarray, "n"]:
     """One column of labels, none missing; numbers stay numbers so that they sort as such."""
     import pandas as pd
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from flarescope.errors import UnknownNameError
-from flarescope.sources.forecast_table import _labels, _read, _times
+from flarescope.sources.forecast_table import labels_column, read_frame, times_column
 
 __all__ = ["read_hours"]
 
@@ -25,9 +25,9 @@ def read_hours(
         UnknownNameError: it has no such column.
     """
     file = Path(path)
-    frame = _read(file)
+    frame = read_frame(file)
     for name in (time_column, group):
         if name not in frame.columns:
             raise UnknownNameError(f"column in {file}", name, map(str, frame.columns))
-    times = _times(file, frame, time_column)
-    return np.asarray(times), _labels(file, frame[group])
+    times = times_column(file, frame, time_column)
+    return np.asarray(times), labels_column(file, frame[group])
