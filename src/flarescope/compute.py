@@ -12,6 +12,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from flarescope.errors import BadOptionError
+
 if TYPE_CHECKING:
     import torch
 
@@ -37,10 +39,17 @@ def keep_memory() -> bool:
 
 
 def use_threads(count: int | None = None) -> int:
-    """Let torch use ``count`` threads (all cores this process may use by default); returns the count."""
+    """Let torch use ``count`` threads (all cores this process may use by default); returns the count.
+
+    Raises:
+        BadOptionError: fewer than one thread.
+    """
     import torch
 
-    count = count or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if count is None:
+        count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if count < 1:
+        raise BadOptionError(f"{count} threads are not accepted: 1 or more.")
     torch.set_num_threads(count)
     return count
 
