@@ -19,10 +19,11 @@ from flarescope.times import utc
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["SOLAR_RADIUS_AU", "CeaGrid", "Disk", "EarthView", "PlateScale", "earth_view"]
+__all__ = ["SOLAR_RADIUS_AU", "SOLAR_RADIUS_MM", "CeaGrid", "Disk", "EarthView", "PlateScale", "earth_view"]
 
 # The IAU's nominal radius (2015, resolution B3); HMI's headers use 696.0 Mm
-SOLAR_RADIUS_AU = 695.7e6 / 149_597_870_700.0
+SOLAR_RADIUS_MM = 695.7
+SOLAR_RADIUS_AU = SOLAR_RADIUS_MM * 1e6 / 149_597_870_700.0
 # Meeus turns the Sun by 360/25.38 = 14.1843972° a day, the IAU by 14.1844; the constant is his at 2000-01-01
 # 12:00, plus 0.018° that bring it to the IAU's prime meridian (W0 = 84.176°)
 ROTATION_AT_2000 = 22.997
@@ -106,6 +107,11 @@ class Disk:
     def arcsec_per_pixel(self) -> float:
         """The plate scale at the disk's centre, from the limb's angular radius asin(R/D), R = 695.7 Mm."""
         return float(ARCSEC / np.sqrt(self._distance**2 - 1.0) / self.radius)
+
+    @property
+    def megametres_per_pixel(self) -> float:
+        """Size of a pixel at the disk's centre, in the plane of the sky."""
+        return SOLAR_RADIUS_MM / self.radius
 
     def _sphere(self, x: Numbers, y: Numbers) -> tuple[Numbers, Numbers, Numbers]:
         """Components toward west, north and the observer of the point seen at a pixel; NaN off the disk."""
@@ -208,6 +214,11 @@ class CeaGrid:
                 f"A CEA map at latitude {self.latitude:g}° with {self.degrees_per_pixel:g}° a pixel does not "
                 "exist. Accepted: latitude within ±90°, more than 0 and at most 10° a pixel."
             )
+
+    @property
+    def megametres_per_pixel(self) -> float:
+        """Size of a pixel at the reference point, on the Sun's surface."""
+        return float(np.radians(self.degrees_per_pixel)) * SOLAR_RADIUS_MM
 
     def heliographic(self, x: Numbers, y: Numbers) -> Pair:
         """Which place on the Sun does this pixel show?

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from flarescope.errors import BadOptionError, UnknownNameError
-from flarescope.geometry import CeaGrid, Disk, PlateScale
+from flarescope.sun import ZERO_GREY
 
 if TYPE_CHECKING:
     from flarescope.sun import Encoding, Magnetogram
@@ -24,8 +24,6 @@ __all__ = ["Preparation"]
 
 Fit = Literal["resize", "pad", "crop"]
 Interpolation = Literal["bicubic", "area"]
-ZERO_GREY = 127.5
-SOLAR_RADIUS_MM = 695.7
 
 
 @dataclass(frozen=True)
@@ -34,9 +32,9 @@ class Preparation:
 
     Attributes:
         size: side of the square input in pixels.
-        fit: "resize" stretches the whole patch to the square (paper A; it loses the physical scale),
-            "pad" first adds zero field to make it square, "crop" brings it to ``megametres_per_pixel`` and
-            cuts or pads around the centre.
+        fit: "resize" stretches the whole patch to the square (Bhattacharjee et al. 2020; it loses the
+            physical scale), "pad" first adds zero field to make it square, "crop" brings it to
+            ``megametres_per_pixel`` and cuts or pads around the centre.
         interpolation: "bicubic" or "area" (mean over the pixels covered).
         antialias: False samples bicubically without low-pass, as torch does by default; on a noisy disk
             this leaves mean |B| 36 % higher.
@@ -107,8 +105,8 @@ class Preparation:
     ) -> Float[np.ndarray, "y x"]:
         """Where on the magnetogram's own grid does a map of the network's input lie?
 
-        Bicubic, as paper A does it; zero where the network saw nothing; NaN off the disk. Values are per
-        input pixel: sums are to be taken on the network's own grid.
+        Bicubic, as Bhattacharjee et al. 2020 do it; zero where the network saw nothing; NaN off the disk.
+        Values are per input pixel: sums are to be taken on the network's own grid.
         """
         from PIL import Image
 
@@ -168,13 +166,14 @@ class Preparation:
         if self.fit == "pad":
             half = max(height, width) / 2
         else:
-            own = _megametres_per_pixel(magnetogram.geometry)
-            if own is None:
+            geometry = magnetogram.geometry
+            if geometry is None:
                 raise BadOptionError(
                     f"{magnetogram.origin.name} has no known physical scale and the model needs "
                     f"{self.megametres_per_pixel} Mm per pixel. Give a file with a header, or use a model "
                     "that resizes."
                 )
+            own = geometry.megametres_per_pixel
             half = self.size * float(self.megametres_per_pixel or own) / own / 2
         x, y = width / 2, height / 2
         return x - half, y - half, x + half, y + half
@@ -193,12 +192,3 @@ class Preparation:
         affine = ((x1 - x0) / self.size, 0.0, x0, 0.0, (y1 - y0) / self.size, y0)
         sampled = image.transform(size, Image.Transform.AFFINE, affine, Image.Resampling.BICUBIC)
         return np.asarray(sampled, dtype=np.float32)
-
-
-def _megametres_per_pixel(geometry: Disk | CeaGrid | PlateScale | None) -> float | None:
-    """Physical scale at the centre of the disk or of the map; None where nobody knows it."""
-    if isinstance(geometry, CeaGrid):
-        return math.radians(geometry.degrees_per_pixel) * SOLAR_RADIUS_MM
-    if isinstance(geometry, Disk):
-        return SOLAR_RADIUS_MM / geometry.radius
-    return None if geometry is None else geometry.megametres_per_pixel

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
     from flarescope.geometry import CeaGrid, Disk
 
-__all__ = ["Encoding", "Magnetogram", "Origin", "Position", "Region", "View"]
+__all__ = ["ZERO_GREY", "Encoding", "Magnetogram", "Origin", "Position", "Region", "View"]
 
 View = Literal["full_disk", "region"]
 Encoding = Literal["gauss", "grey8"]
+ZERO_GREY = 127.5  # the grey level of no field in 8-bit images
 MAX_FIELD_GAUSS = 10_000.0  # no photospheric field is stronger; a larger value is a damaged file
 
 
@@ -121,7 +122,7 @@ class Magnetogram:
     @property
     def signed(self) -> Float[np.ndarray, "y x"]:
         """The field with zero at zero: gauss as it is, grey levels less 127.5."""
-        return self.field if self.encoding == "gauss" else self.field - 127.5
+        return self.field if self.encoding == "gauss" else self.field - ZERO_GREY
 
     @property
     def place(self) -> Disk | CeaGrid | None:

@@ -1,4 +1,4 @@
-"""Flare history on paper B's hours and folds: the bar every network has to take."""
+"""Flare history on the hours and folds of Pandey et al. 2023: the bar every network has to take."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flarescope.errors import BadOptionError
-from flarescope.geometry import CeaGrid, Disk, PlateScale
-from flarescope.samples.scale import SOLAR_RADIUS_MM, degrade, encode, pixel_megametres
+from flarescope.geometry import SOLAR_RADIUS_MM, CeaGrid, Disk, PlateScale
+from flarescope.samples.scale import degrade, encode, pixel_megametres
 from flarescope.sun import Magnetogram
 
 TIME = "2012-03-07T14:00Z"

@@ -15,10 +15,10 @@ from flarescope.sources.calibration import (
     PATCH_ARCSEC,
     REGION_DAY_RATE,
     SATURATION_GAUSS,
-    ZERO_GREY,
     patch_scale,
 )
 from flarescope.sources.files import read_magnetogram
+from flarescope.sun import ZERO_GREY
 from flarescope.times import utc
 
 

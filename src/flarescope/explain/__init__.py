@@ -28,6 +28,7 @@ from flarescope.explain.methods import (
 )
 from flarescope.forecast import Explanation
 from flarescope.registry import Registry
+from flarescope.sun import ZERO_GREY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -59,7 +60,7 @@ BASELINES: Registry[Callable[[Magnetogram], float]] = Registry("baseline")
 
 @BASELINES.register("zero_field")
 def _zero_field(magnetogram: Magnetogram) -> float:
-    return 0.0 if magnetogram.encoding == "gauss" else 127.5
+    return 0.0 if magnetogram.encoding == "gauss" else ZERO_GREY
 
 
 @BASELINES.register("mean")

@@ -1,4 +1,4 @@
-"""The network of paper A: CNN-2, two convolutions and two inception modules."""
+"""CNN-2 of Bhattacharjee et al. 2020: two convolutions and two inception modules."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Cnn2"]
 
 
 class Cnn2(nn.Module):
-    """Paper A's CNN-2: magnetograms "n 1 h w" to logits "n".
+    """CNN-2: magnetograms "n 1 h w" to logits "n".
 
     7×7 convolution, max-pool 3, 3×3 convolution, max-pool 3, inception, max-pool 3, inception, global
     average, one output; batch normalisation before each convolution, leaky ReLU after it. Leaky ReLU rises

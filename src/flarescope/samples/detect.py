@@ -10,10 +10,10 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from flarescope.errors import BadOptionError
-from flarescope.geometry import Disk
-from flarescope.samples.scale import SOLAR_RADIUS_MM, degrade, encode
-from flarescope.sources.calibration import GREY_PER_GAUSS, ZERO_GREY
-from flarescope.sun import Position, Region
+from flarescope.geometry import SOLAR_RADIUS_MM, Disk
+from flarescope.samples.scale import degrade, encode
+from flarescope.sources.calibration import GREY_PER_GAUSS
+from flarescope.sun import ZERO_GREY, Position, Region
 from flarescope.times import iso
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ import numpy as np
 from jaxtyping import Float
 
 from flarescope.errors import BadOptionError
-from flarescope.geometry import CeaGrid, Disk, earth_view
-from flarescope.samples.scale import SOLAR_RADIUS_MM, encode, pixel_megametres
-from flarescope.sources.calibration import PATCH_PIXELS, ZERO_GREY, patch_scale
-from flarescope.sun import Position
+from flarescope.geometry import SOLAR_RADIUS_MM, CeaGrid, Disk, earth_view
+from flarescope.samples.scale import encode, pixel_megametres
+from flarescope.sources.calibration import PATCH_PIXELS, patch_scale
+from flarescope.sun import ZERO_GREY, Position
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -14,14 +14,13 @@ from jaxtyping import Float
 
 from flarescope.errors import BadOptionError
 from flarescope.geometry import CeaGrid, Disk, PlateScale
-from flarescope.sources.calibration import GREY_PER_GAUSS, PATCH_PIXELS, SATURATION_GAUSS, ZERO_GREY
+from flarescope.sources.calibration import GREY_PER_GAUSS, PATCH_PIXELS, SATURATION_GAUSS
+from flarescope.sun import ZERO_GREY
 
 if TYPE_CHECKING:
     from flarescope.sun import Magnetogram
 
 __all__ = ["degrade", "encode", "pixel_megametres"]
-
-SOLAR_RADIUS_MM = 695.7
 
 
 def encode(magnetogram: Magnetogram) -> Magnetogram:
@@ -51,10 +50,6 @@ def pixel_megametres(magnetogram: Magnetogram) -> float:
             f"{magnetogram.origin.name} has no known physical scale. Give a file with a header, a full disk, "
             f"or a {PATCH_PIXELS}-pixel patch."
         )
-    if isinstance(geometry, Disk):
-        return SOLAR_RADIUS_MM / geometry.radius
-    if isinstance(geometry, CeaGrid):
-        return math.radians(geometry.degrees_per_pixel) * SOLAR_RADIUS_MM
     return geometry.megametres_per_pixel
 
 

@@ -21,7 +21,6 @@ __all__ = [
     "PATCH_PIXELS",
     "REGION_DAY_RATE",
     "SATURATION_GAUSS",
-    "ZERO_GREY",
     "patch_scale",
 ]
 
@@ -34,7 +33,6 @@ HELIOVIEWER_ARCSEC = 4.798
 # Grey = 127.5 + 0.51·B (fitted: 0.51 ± 0.01), B cut off at ±250 G (fitted: 255 ± 15) before pixels are
 # averaged; zero field at 127.5 ± 0.1: 255 levels for 500 G
 GREY_PER_GAUSS = 0.51
-ZERO_GREY = 127.5
 SATURATION_GAUSS = 250.0
 # Share of region-days in the Solar Region Summaries of 2012 to 2017 that are followed by a flare of M1.0 or
 # above in that region within 24 h: 328 of 9,342, 95 % interval .028 to .042 (27-day blocks).

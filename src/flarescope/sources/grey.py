@@ -15,7 +15,7 @@ from flarescope.sources.channel import check_name
 from flarescope.sources.limb import Limb, find_limb
 from flarescope.sources.limits import FileBytes, check_size, damage_in
 from flarescope.sources.names import region_in_path, time_in_name
-from flarescope.sun import Magnetogram, Origin, Region
+from flarescope.sun import ZERO_GREY, Magnetogram, Origin, Region
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["HELIOVIEWER_ARCSEC", "check_zero", "decode_grey", "read_grey"]
 
 SCALE_TOLERANCE = 0.01
-ZERO_FIELD = 127.5
 BANDS = 8
 MAX_ZERO_OFF = 12.0  # grey levels; the quiet Sun's median is within 2 of mid-grey in every stretch met
 
@@ -156,11 +155,11 @@ def check_zero(file: FileBytes, grey: Float[np.ndarray, "y x"], *, bands: int = 
     rows = np.flatnonzero(np.isfinite(sample).any(axis=1))
     for band in np.array_split(rows, bands):
         zero = float(np.nanmedian(sample[band]))
-        if abs(zero - ZERO_FIELD) > MAX_ZERO_OFF:
+        if abs(zero - ZERO_GREY) > MAX_ZERO_OFF:
             raise WrongChannelError(
                 file.path,
                 f"its median grey level is {zero:.0f}, but in a magnetogram the quiet Sun lies at "
-                f"{ZERO_FIELD:g} ± {MAX_ZERO_OFF:g}: this is another observable, or damaged.",
+                f"{ZERO_GREY:g} ± {MAX_ZERO_OFF:g}: this is another observable, or damaged.",
             )
 
 
