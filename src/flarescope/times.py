@@ -12,8 +12,11 @@ import numpy as np
 
 from flarescope.errors import BadOptionError
 
-__all__ = ["duration", "iso", "to_datetime64", "utc"]
+__all__ = ["FIRST_YEAR", "LAST_YEAR", "duration", "iso", "to_datetime64", "utc"]
 
+FIRST_YEAR, LAST_YEAR = 1900, 2200  # GOES began in 1975; what lies outside is a slip of the finger
+LONGEST = timedelta(days=3650)
+_ACCEPTED = "Accepted: ISO 8601, such as 2026-02-03T12:30Z, in the years 1900 to 2200."
 _UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(s|min|h|d)\s*$")
 
@@ -25,24 +28,17 @@ def utc(value: str | datetime | np.datetime64) -> datetime:
     A naive ``datetime`` is refused: nobody can know which zone it meant.
 
     Raises:
-        BadOptionError: the text is not a time, or the datetime has no zone.
+        BadOptionError: the text is not a time, the datetime has no zone, or the year is not 1900 to 2200.
 
     Example:
         >>> utc("2026-02-03T12:30Z").isoformat()
         '2026-02-03T12:30:00+00:00'
     """
     if isinstance(value, np.datetime64):
-        if np.isnat(value):
-            raise BadOptionError("Time 'NaT' is not a time. Accepted: ISO 8601, such as 2026-02-03T12:30Z.")
-        return datetime.fromisoformat(str(value.astype("datetime64[us]"))).replace(tzinfo=UTC)
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value.strip())
-        except ValueError:
-            raise BadOptionError(
-                f"Time '{value}' cannot be read. Accepted: ISO 8601, such as 2026-02-03T12:30Z."
-            ) from None
-        value = value if value.tzinfo else value.replace(tzinfo=UTC)
+        value = _of_numpy(value)
+    elif isinstance(value, str):
+        value = _of_text(value)
+    _check_year(value.year, value)
     if value.tzinfo is None:
         raise BadOptionError(
             f"Time {value.isoformat()} has no zone. Give it one: .replace(tzinfo=datetime.UTC)."
@@ -50,13 +46,33 @@ def utc(value: str | datetime | np.datetime64) -> datetime:
     return value.astimezone(UTC)
 
 
+def _of_numpy(value: np.datetime64) -> datetime:
+    if np.isnat(value):
+        raise BadOptionError(f"Time 'NaT' is not a time. {_ACCEPTED}")
+    _check_year(int(value.astype("datetime64[Y]").astype(int)) + 1970, value)
+    return datetime.fromisoformat(str(value.astype("datetime64[us]"))).replace(tzinfo=UTC)
+
+
+def _of_text(value: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(value.strip())
+    except ValueError:
+        raise BadOptionError(f"Time '{value}' cannot be read. {_ACCEPTED}") from None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _check_year(year: int, value: datetime | np.datetime64) -> None:
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise BadOptionError(f"Time {value} is of the year {year}. {_ACCEPTED}")
+
+
 def duration(value: str | timedelta) -> timedelta:
     """How long is "24h"?
 
-    Accepted: a number and a unit of s, min, h or d; or a ``timedelta``.
+    Accepted: a number and a unit of s, min, h or d; or a ``timedelta``; at most 3650 days.
 
     Raises:
-        BadOptionError: anything else, or a duration of zero.
+        BadOptionError: anything else, a duration of zero, or one of more than 3650 days.
 
     Example:
         >>> duration("1.5d")
@@ -66,9 +82,14 @@ def duration(value: str | timedelta) -> timedelta:
         match = _DURATION.match(value)
         if not match:
             raise BadOptionError(f"Duration '{value}' cannot be read. Accepted: 90s, 12min, 24h or 2d.")
-        value = timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+        seconds = float(match[1]) * _UNITS[match[2]]
+        if seconds > LONGEST.total_seconds():
+            raise BadOptionError(f"Duration '{value}' is too long. Accepted: at most {LONGEST.days}d.")
+        value = timedelta(seconds=seconds)
     if value <= timedelta(0):
         raise BadOptionError(f"Duration {value} is not positive. Accepted: 90s, 12min, 24h or 2d.")
+    if value > LONGEST:
+        raise BadOptionError(f"Duration {value} is too long. Accepted: at most {LONGEST.days}d.")
     return value
 
 

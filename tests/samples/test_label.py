@@ -18,6 +18,7 @@ from flarescope.samples.label import NO_REGION, NOT_COVERED, label_regions, labe
 from flarescope.samples.table import SampleTable
 from flarescope.sources.flares import read_flares
 from flarescope.sources.regions import read_harp_noaa
+from flarescope.times import utc
 
 START = datetime(2012, 3, 6, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -174,3 +175,16 @@ def test_real_patches_and_the_newest_list(data_dir: Path) -> None:
     newest = label_times(hours, read_flares(data_dir / "flares/lmsal_2026_start_only.csv"))
     known = newest["time_utc"][newest["label"].notna()]
     assert known.max() == pd.Timestamp("2026-03-30 23:00")
+
+
+def test_notes_say_on_which_scale_classes_were_compared() -> None:
+    def flares(*starts: str) -> FlareCatalog:
+        listed = tuple(Flare(utc(start), GoesClass("M1.0")) for start in starts)
+        return FlareCatalog(listed, ((utc("2010-01-01"), utc("2026-01-01")),))
+
+    old, both = flares("2012-03-05"), flares("2012-03-05", "2024-05-10")
+    assert label_times(["2012-03-04"], old).notes == ("Classes are compared on the operational scale.",)
+    (mixed,) = label_times(["2012-03-04"], both).notes
+    assert "each as listed, and the list is mixed: operational up to 2019, science after" in mixed
+    assert label_regions(["2012-03-04"], [11429], both).notes == (mixed,)
+    assert label_times(["2012-03-04"], flares()).notes == ()

@@ -37,15 +37,18 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     table().write(path)
     before = path.read_bytes()
 
-    def broken(frame: pd.DataFrame, part: Path, **_: object) -> None:
-        part.write_bytes(b"half")
+    def broken(part: Path, content: bytes) -> int:
+        with part.open("wb") as file:
+            file.write(content[:20])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(pd.DataFrame, "to_parquet", broken)
+    monkeypatch.setattr(Path, "write_bytes", broken)
     with pytest.raises(BadOptionError, match="No space left"):
         table(label=[0, 1]).write(path)
     assert path.read_bytes() == before
     assert len(list(tmp_path.iterdir())) == 1
+    with pytest.raises(BadOptionError, match=r"rows\.parquet is not a folder"):
+        table().write(path / "below_a_file.csv")
 
 
 @pytest.mark.parametrize(
@@ -90,19 +93,21 @@ def test_times_of_every_kind() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "cannot be read"),
-        (b"PAR1 but not really", "cannot be read"),
+        (b"", "the file is empty"),
+        (b"PAR1 but not really", r"cannot be read as Parquet: .*[^.]\. Write"),
         (b"a,b\n1,2\n", "time_utc are missing"),
+        (b"time_utc;label\n2012-01-01;1\n", r"separated by semicolons \('time_utc;label'\)"),
         (b"time_utc\n", "no row"),
-        (b"time_utc\nyesterday\n", "no times"),
+        (b"time_utc\n2012-01-01\nyesterday\n", "Row 2 holds 'yesterday'"),
+        (b"time_utc\n9999-01-01\n", "in the years 1900 to 2200"),
     ],
 )
 def test_other_files_are_refused(tmp_path: Path, data: bytes, message: str) -> None:
-    path = tmp_path / "rows.parquet"
+    path = tmp_path / "rows.csv"
     path.write_bytes(data)
     with pytest.raises(BadFileError, match=message):
         SampleTable.read(path)
-    with pytest.raises(BadFileError, match="cannot be read"):
+    with pytest.raises(BadFileError, match="cannot be opened"):
         read_table(tmp_path / "none.csv", needed=())
 
 

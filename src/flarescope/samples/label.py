@@ -6,6 +6,7 @@ at t began before it and is not in the label. Silence means "no" only where the 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -52,7 +53,7 @@ def label_times(
     Returns:
         ``time_utc``, ``label``, ``strongest`` (class of the strongest flare in the window, of any class;
         empty if none), ``hours_to_flare`` (to the first flare that makes the label 1; NaN if none) and
-        ``reason`` (why there is no label).
+        ``reason`` (why there is no label). ``notes`` say on which GOES scale classes were compared.
 
     Raises:
         BadOptionError: a time, class or duration that cannot be read.
@@ -67,7 +68,8 @@ def label_times(
     moments, floor = as_times(times), _floor(at_least)
     window = np.timedelta64(duration(within))
     found = _search(moments, window, _Flares.of(catalog), floor)
-    return _table(moments, found, _covered(moments, window, catalog))
+    table = _table(moments, found, _covered(moments, window, catalog))
+    return replace(table, notes=_scale_notes(catalog))
 
 
 def label_regions(
@@ -124,7 +126,8 @@ def label_regions(
             covered[rows] = _covered(np.array([first]), last - first, catalog)[0]
     names = [",".join(map(str, numbers)) for numbers in regions]
     table = _table(moments, found, covered, noaa=names, group=names)
-    return _without_region(table, np.array([not numbers for numbers in regions]))
+    table = _without_region(table, np.array([not numbers for numbers in regions]))
+    return replace(table, notes=_scale_notes(catalog))
 
 
 class _Flares(NamedTuple):
@@ -231,6 +234,18 @@ def _numbers(value: Any) -> tuple[int, ...]:
         raise BadOptionError(
             f"NOAA region {value!r} is no number. Accepted: 11158 or (11429, 11430)."
         ) from None
+
+
+def _scale_notes(catalog: FlareCatalog) -> tuple[str, ...]:
+    """On which GOES scale were classes compared?"""
+    if catalog.scale is None:
+        return ()
+    if catalog.scale == "mixed":
+        return (
+            "Classes are compared each as listed, and the list is mixed: operational up to 2019, science "
+            "after (science = operational / 0.7).",
+        )
+    return (f"Classes are compared on the {catalog.scale} scale.",)
 
 
 def _floor(at_least: str | GoesClass) -> float:

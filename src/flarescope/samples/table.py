@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import numpy as np
 import pandas as pd
 
 from flarescope.errors import BadFileError, BadOptionError, UnknownNameError
-from flarescope.times import to_datetime64, utc
+from flarescope.sources.forecast_table import read_frame
+from flarescope.times import FIRST_YEAR, LAST_YEAR, to_datetime64, utc
+from flarescope.writing import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["SampleTable", "as_times", "check_name", "read_table"]
 
 _VIEWS = ("full_disk", "region")
-# what pandas and pyarrow raise on damaged files
-_DAMAGE = (OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError)
 
 
 def as_times(times: Any) -> np.ndarray:
@@ -40,13 +39,12 @@ def as_times(times: Any) -> np.ndarray:
     column = times if isinstance(times, pd.Series) else pd.Series(np.asarray(times))
     if pd.api.types.is_numeric_dtype(column) and len(column):
         raise BadOptionError(f"Time {column.iloc[0]} is a bare number. Accepted: ISO 8601, datetime64.")
-    try:
-        found = pd.to_datetime(column, format="ISO8601", utc=True)
-    except (ValueError, TypeError, OverflowError) as problem:
-        raise BadOptionError(f"These are no times ({problem}). Accepted: ISO 8601, datetime64.") from None
-    if found.isna().any():
+    found = pd.to_datetime(column, format="ISO8601", utc=True, errors="coerce")
+    bad = np.flatnonzero(~found.dt.year.between(FIRST_YEAR, LAST_YEAR).to_numpy(bool))
+    if bad.size:
         raise BadOptionError(
-            f"Row {int(found.isna().to_numpy().argmax())} has no time. Accepted: ISO 8601, datetime64."
+            f"Row {bad[0] + 1} holds '{column.iloc[bad[0]]}' ({bad.size} such), which is no time. "
+            f"Accepted: ISO 8601 or datetime64, in the years {FIRST_YEAR} to {LAST_YEAR}."
         )
     return found.dt.tz_localize(None).to_numpy("datetime64[us]")
 
@@ -134,20 +132,12 @@ class SampleTable:
             BadOptionError: the name ends otherwise, or the folder cannot be written.
         """
         path = check_name(path)
-        part = path.with_name(f".{path.name}.{uuid4().hex[:8]}.part")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if path.suffix == ".parquet":
-                self.rows.to_parquet(part, index=False)
-            else:
-                self.rows.to_csv(part, index=False)
-            os.replace(part, path)
-        except OSError as problem:
-            raise BadOptionError(
-                f"Table '{path}' cannot be written ({problem.strerror}). Choose another."
-            ) from None
-        finally:
-            part.unlink(missing_ok=True)
+        content = BytesIO()
+        if path.suffix == ".parquet":
+            self.rows.to_parquet(content, index=False)
+        else:
+            self.rows.to_csv(content, index=False)
+        write_whole(path, content.getvalue())
 
     @classmethod
     def read(cls, path: str | Path) -> SampleTable:
@@ -183,17 +173,7 @@ def read_table(path: str | Path, *, needed: Iterable[str]) -> pd.DataFrame:
     """
     path = Path(path)
     needed = tuple(needed)
-    try:
-        with path.open("rb") as file:
-            parquet = file.read(4) == b"PAR1"
-        rows = pd.read_parquet(path) if parquet else pd.read_csv(path, low_memory=False)
-    except _DAMAGE as problem:
-        why = (
-            problem.strerror if isinstance(problem, OSError) and problem.strerror else type(problem).__name__
-        )
-        raise BadFileError(
-            path, f"the table cannot be read ({why}). Accepted: CSV or Parquet with {_listed(needed)}."
-        ) from None
+    rows = read_frame(path)
     missing = [name for name in needed if name not in rows]
     if missing:
         raise BadFileError(

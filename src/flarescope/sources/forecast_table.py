@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Shaped
 
 from flarescope.errors import BadFileError, BadOptionError, UnknownNameError
+from flarescope.times import FIRST_YEAR, LAST_YEAR
 from flarescope.verify.arrays import forecast_arrays, probability_array
 
 if TYPE_CHECKING:
@@ -127,10 +128,22 @@ def read_frame(file: Path) -> pd.DataFrame:
         )
     kind = "Parquet" if start == b"PAR1" or file.suffix.lower() in (".parquet", ".pq") else "CSV"
     try:
-        return _read_parquet(file) if kind == "Parquet" else pd.read_csv(file, low_memory=False)
+        frame = _read_parquet(file) if kind == "Parquet" else pd.read_csv(file, low_memory=False)
     except _DAMAGE as error:
-        problem = str(error).splitlines()[0] if str(error) else type(error).__name__
+        problem = (str(error) or type(error).__name__).splitlines()[0].rstrip(". ")
         raise BadFileError(file, f"cannot be read as {kind}: {problem}. Write the file again.") from None
+    _check_separator(file, frame)
+    return frame
+
+
+def _check_separator(file: Path, frame: pd.DataFrame) -> None:
+    """Columns parted by anything but commas look like one column."""
+    only = str(frame.columns[0]) if len(frame.columns) == 1 else ""
+    for mark, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
+        if mark in only:
+            raise BadFileError(
+                file, f"its columns are separated by {name} ('{only[:60]}'). Accepted: commas, or Parquet."
+            )
 
 
 def _read_parquet(file: Path) -> pd.DataFrame:
@@ -176,12 +189,12 @@ def times_column(file: Path, frame: pd.DataFrame, name: str) -> Shaped[np.ndarra
         )
     text = column if pd.api.types.is_datetime64_any_dtype(column) else column.astype("string")
     times = pd.to_datetime(text, utc=True, errors="coerce", format="ISO8601")
-    bad = np.flatnonzero(times.isna().to_numpy())
+    bad = np.flatnonzero(~times.dt.year.between(FIRST_YEAR, LAST_YEAR).to_numpy(bool))
     if bad.size:
         raise BadFileError(
             file,
             f"column '{name}' holds '{column.iloc[bad[0]]}' in row {bad[0] + 1} ({bad.size} such), "
-            "which is no time. Accepted: ISO 8601, such as 2014-01-01T12:00Z.",
+            "which is no time. Accepted: ISO 8601, such as 2014-01-01T12:00Z, in the years 1900 to 2200.",
         )
     return np.asarray(times.dt.tz_localize(None).to_numpy(dtype="datetime64[us]"))
 
