@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from flarescope.errors import TrainingError
+from flarescope.errors import LeakError, TrainingError
+from flarescope.evaluation import patches
 from flarescope.evaluation.card import score_rows
 from flarescope.evaluation.patches import train_patches
 from flarescope.evaluation.rivals import rival_forecasts
@@ -149,6 +150,24 @@ def test_one_class_only_is_refused(data: Path, tmp_path: Path) -> None:
     )
     with pytest.raises(TrainingError, match="0 regions with positives do not fill 3 folds"):
         train_patches(rare, data, tmp_path)
+
+
+def test_folds_that_share_a_region_are_refused_before_anything_is_written(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def leaking(labels: np.ndarray, regions: np.ndarray, *, folds: int, seed: int) -> np.ndarray:
+        return np.arange(len(labels)) % folds  # row by row: frames of one region fall apart
+
+    monkeypatch.setattr(patches, "folds_by_region", leaking)
+    out = tmp_path / "leaking"
+    with pytest.raises(LeakError, match=r"16 units of 'group' are in both train and test, such as '11600'"):
+        train_patches(Experiment.from_dict(settings()), data, out)
+    assert not out.exists()
+
+
+def test_the_card_says_which_scale_the_label_is_on(run: tuple[Path, dict[str, Any]]) -> None:
+    card = " ".join((run[0] / "card.md").read_text().split())
+    assert "M1.0 on the operational GOES scale, which is M1.43 on the science scale in use since 2020" in card
 
 
 def test_rivals_are_forecast_out_of_fold() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flarescope.errors import BadOptionError, LeakError
-from flarescope.samples.split import Split, by_date, by_quarter, by_region, repeated
+from flarescope.samples.split import Split, by_date, by_fold, by_quarter, by_region, repeated
 from flarescope.samples.table import SampleTable
 from flarescope.times import duration
 
@@ -117,6 +117,23 @@ def test_a_leak_is_an_error() -> None:
     Split(first, nothing, third, "group")
     with pytest.raises(LeakError, match="less than 25 days, 0:00:00 apart"):
         Split(first, nothing, whole.take(np.array([2])), "group", pd.Timedelta("600h").to_pytimedelta())
+
+
+def test_folds_that_were_dealt_elsewhere_are_checked() -> None:
+    whole = table([(0, "1", 1), (1, "1", 0), (50, "2", 0), (99, "3,4", 1), (120, "4", 0)])
+    splits = by_fold(whole, np.array([2, 2, 0, 0, 0]))
+    assert [split.name for split in splits] == ["fold 0", "fold 2"]
+    assert [list(split.test["row"]) for split in splits] == [[2, 3, 4], [0, 1]]
+    for split in splits:
+        check(split, whole)
+    with pytest.raises(LeakError, match="1 units of 'group' are in both train and test, such as '1'"):
+        by_fold(whole, np.array([0, 1, 0, 0, 0]))
+    with pytest.raises(LeakError, match="such as '4'"):
+        by_fold(whole, np.array([0, 0, 0, 0, 1]))
+    with pytest.raises(BadOptionError, match="4 rows in 2 folds do not split a table of 5 rows"):
+        by_fold(whole, np.array([0, 0, 1, 1]))
+    with pytest.raises(BadOptionError, match="5 rows in 1 folds"):
+        by_fold(whole, np.zeros(5, int))
 
 
 def test_bad_arguments() -> None:

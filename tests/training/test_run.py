@@ -54,6 +54,27 @@ def test_a_run_comes_back_as_it_was_saved(members: int, tmp_path: Path) -> None:
     assert saved(tmp_path / "again", members) == digest
 
 
+def test_whether_coarse_pixels_were_seen_is_told_by_the_experiment_and_changes_no_hash(
+    tmp_path: Path,
+) -> None:
+    digest = saved(tmp_path)
+    assert not load_run(tmp_path).coarse
+    shipped = Path(__file__).parents[2] / "src" / "flarescope" / "models" / "shipped"
+    text = (shipped / "patch_cnn" / "experiment.toml").read_text()
+    for share, coarse in (("0.5", True), ("0.0", False)):
+        said = text.replace("degrade_share = 0.5", f"degrade_share = {share}")
+        (tmp_path / "experiment.toml").write_text(said)
+        assert load_run(tmp_path).coarse is coarse
+        assert load_run(tmp_path).hash == digest
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "model.json").mkdir()
+    with pytest.raises(BadOptionError, match=r"model\.json is a folder"):
+        saved(tmp_path / "run")
+
+
 def test_eight_views_are_the_mean_over_flips_and_polarities() -> None:
     images = np.random.default_rng(1).normal(size=(3, 16, 16)).astype(np.float32)
     eight = [sign * np.flip(images, axes) for sign in (1, -1) for axes in ((), (1,), (2,), (1, 2))]

@@ -30,6 +30,13 @@ class TestEveryShippedRun:
         assert len(run.training_regions) == run.scores["data"]["regions"] == 463
         assert run.in_training([11429])
 
+    def test_it_knows_whether_it_has_seen_coarse_pixels(self, name: str) -> None:
+        assert load_run(name).coarse == {"patch_cnn": True, "cnn2": False}[name]
+
+    def test_its_card_says_which_scale_the_label_is_on(self, name: str) -> None:
+        words = "M1.0 on the operational GOES scale, which is M1.43 on the science scale in use since 2020"
+        assert words in " ".join(load_run(name).card.split())
+
     def test_its_card_says_the_scores_and_the_limits(self, name: str) -> None:
         run = load_run(name)
         assert run.scores is not None

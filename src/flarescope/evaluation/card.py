@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flarescope.flare import OPERATIONAL_OVER_SCIENCE, GoesClass
+
 if TYPE_CHECKING:
     from flarescope.experiment import Experiment
 
@@ -41,6 +43,7 @@ Intervals: 95 %, whole regions drawn with replacement.
 - The quiet frames were picked by hand: the base rate ({base_rate:.3f}) is that of the set, not the Sun's, and
   probabilities must be brought to the base rate of the place of use.
 - {positive_regions} regions with flares are few: the intervals are wide{seeds_move}.
+- {scale}
 - It saw 8-bit images that saturate at ±250 G, not gauss; longitude and projection are not corrected.
 - A region it was trained on (`training_regions` in `model.json`) is no test of it.
 - Weights are repeatable on one machine with one number of threads; elsewhere rounding differs.
@@ -72,8 +75,19 @@ def model_card(experiment: Experiment, document: dict[str, Any]) -> str:
         table="\n".join(_markdown(score_rows(document))),
         differences="\n".join(_differences(document)),
         rivals="\n".join(f"- {name}: {text}." for name, text in rivals),
+        scale=_scale(experiment.data.at_least),
         base_rate=data["positive_frames"] / data["frames"],
         seeds_move=_seeds_move(document),
+    )
+
+
+def _scale(at_least: str) -> str:
+    """The label on both GOES scales, in words."""
+    science = GoesClass.from_flux(GoesClass(at_least).peak_flux / OPERATIONAL_OVER_SCIENCE)
+    return (
+        f"The label is {at_least} on the operational GOES scale, which is "
+        f"{science.letter}{science.magnitude:.2f} on the science scale in\n  use since 2020; "
+        "the two must not be mixed."
     )
 
 

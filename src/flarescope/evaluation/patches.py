@@ -16,10 +16,12 @@ from flarescope.evaluation.card import model_card
 from flarescope.evaluation.rivals import RIVALS, flux_features, rival_forecasts
 from flarescope.samples.loader import load_images
 from flarescope.samples.patches import patch_samples
+from flarescope.samples.split import by_fold
 from flarescope.sources.flares import read_flares
 from flarescope.training.folds import Rows, calibration, fold_predictions, folds_by_region, refit
-from flarescope.training.run import environment, save_run, write_text
+from flarescope.training.run import environment, save_run
 from flarescope.verify import best_threshold, blocks_of, scorecard
+from flarescope.writing import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +81,8 @@ def train_patches(
     Raises:
         TrainingError: the folder holds another experiment, or training cannot start or go on.
         BadFileError: an input cannot be read.
+        LeakError: a region would be in two folds.
+        BadOptionError: the folder cannot be written.
     """
     samples = _samples(experiment, data)
     fold = _split(experiment, samples, out)
@@ -108,11 +112,11 @@ def write_run_texts(experiment: Experiment, document: dict[str, Any], out: Path)
     """scores.json, card.md and environment.txt."""
     import json
 
-    write_text(
+    write_whole(
         out / "scores.json", json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     )
-    write_text(out / "card.md", model_card(experiment, document))
-    write_text(out / "environment.txt", environment())
+    write_whole(out / "card.md", model_card(experiment, document))
+    write_whole(out / "environment.txt", environment())
 
 
 def _samples(experiment: Experiment, data: Path) -> SampleTable:
@@ -137,6 +141,7 @@ def _split(experiment: Experiment, samples: SampleTable, out: Path) -> np.ndarra
         folds=experiment.evaluation.folds,
         seed=experiment.evaluation.fold_seed,
     )
+    by_fold(samples, fold)  # refuses a region that is in two folds
     settings, split = out / "experiment.toml", out / "split.parquet"
     mine = samples.rows[["image", "time_utc", "noaa", "label"]].assign(fold=fold)
     if settings.exists() and split.exists():
@@ -147,7 +152,7 @@ def _split(experiment: Experiment, samples: SampleTable, out: Path) -> np.ndarra
                 f"{out} holds a run with other settings or other data. Choose another --out, or delete it."
             )
     else:
-        write_text(settings, experiment.to_toml())
+        write_whole(settings, experiment.to_toml())
         SampleTable(mine).write(split)
     return fold
 
@@ -248,7 +253,7 @@ def _join_logs(out: Path) -> None:
         for log in sorted((out / "folds").glob("*/log.jsonl"))
         for line in log.read_text(encoding="utf-8").splitlines()
     ]
-    write_text(out / "log.jsonl", "\n".join(lines) + "\n")
+    write_whole(out / "log.jsonl", "\n".join(lines) + "\n")
 
 
 def _document(experiment: Experiment, label: str, samples: SampleTable, judged: Judged) -> dict[str, Any]:

@@ -6,7 +6,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-__all__ = ["EightViews"]
+__all__ = ["EightViews", "eight_views"]
+
+
+def eight_views(x: Float[Tensor, "n 1 h w"]) -> list[Float[Tensor, "n 1 h w"]]:
+    """The images as they are and mirrored east-west, north-south and both, each in both polarities."""
+    mirrored = (x, x.flip(3), x.flip(2), x.flip((2, 3)))
+    return [view for m in mirrored for view in (m, -m)]
 
 
 class EightViews(nn.Module):
@@ -21,6 +27,5 @@ class EightViews(nn.Module):
 
     def forward(self, x: Float[Tensor, "n 1 h w"]) -> Float[Tensor, "n"]:
         """One logit an image."""
-        mirrored = [x, x.flip(3), x.flip(2), x.flip((2, 3))]
-        logits: Tensor = self.network(torch.cat([*mirrored, *(-m for m in mirrored)]))
+        logits: Tensor = self.network(torch.cat(eight_views(x)))
         return logits.reshape(8, -1).mean(dim=0)

@@ -15,7 +15,7 @@ from flarescope.times import duration, to_datetime64, utc
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
-__all__ = ["Split", "by_date", "by_quarter", "by_region", "repeated"]
+__all__ = ["Split", "by_date", "by_fold", "by_quarter", "by_region", "repeated"]
 
 PARTS = ("train", "validation", "test")
 
@@ -89,6 +89,30 @@ def by_region(
     """
     number = _dealt(table, unit, folds, np.random.default_rng(seed))
     return _folds(table, number, list(range(folds)), unit, validation=validation)
+
+
+def by_fold(table: SampleTable, fold: np.ndarray, *, unit: str = "group") -> tuple[Split, ...]:
+    """Cross-validation over folds that were dealt elsewhere: do they share no unit?
+
+    Args:
+        table: samples.
+        fold: the fold of each row, "n".
+        unit: the column whose values must stay together.
+
+    Returns:
+        One split a fold, in the order of their numbers: tested on it, trained on the others.
+
+    Raises:
+        LeakError: a unit is in two folds.
+        BadOptionError: another number of rows, or a single fold.
+    """
+    numbers = np.unique(fold)
+    if len(fold) != len(table) or len(numbers) < 2:
+        raise BadOptionError(
+            f"{len(fold)} rows in {len(numbers)} folds do not split a table of {len(table)} rows. "
+            "Accepted: one number a row, two folds or more."
+        )
+    return _folds(table, fold, numbers.tolist(), unit, validation=False)
 
 
 def by_quarter(

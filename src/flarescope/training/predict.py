@@ -11,9 +11,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from flarescope.errors import BadOptionError
+from flarescope.explain.views import eight_views
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from torch import nn
 
@@ -57,16 +58,8 @@ def predict_logits(
     with torch.inference_mode():
         for start in range(0, len(images), batch):
             x = torch.from_numpy(np.ascontiguousarray(images[start : start + batch], np.float32))[:, None]
-            seen = list(_views(transform(x.to(device)), views))
+            x = transform(x.to(device))
+            seen = eight_views(x) if views == 8 else [x]
             said = [network(v.contiguous(memory_format=torch.channels_last)) for v in seen]
             logits.append(torch.stack(said).double().mean(dim=0).cpu().numpy())
     return np.concatenate(logits) if logits else np.zeros(0)
-
-
-def _views(x: Float[Tensor, "b 1 h w"], count: int) -> Iterator[Float[Tensor, "b 1 h w"]]:
-    if count == 1:
-        yield x
-        return
-    for seen in (x, x.flip(3), x.flip(2), x.flip((2, 3))):
-        yield seen
-        yield -seen

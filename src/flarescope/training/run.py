@@ -23,9 +23,10 @@ from jaxtyping import Float
 
 from flarescope import models
 from flarescope.compute import computes_bf16
-from flarescope.errors import BadFileError, FlarescopeError, TrainingError, UnknownNameError
+from flarescope.errors import BadFileError, FlarescopeError, UnknownNameError
 from flarescope.preparation import Preparation
 from flarescope.training.predict import predict_logits
+from flarescope.writing import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["Calibration", "Run", "environment", "load_run", "predict_logits", "save_run", "shipped_runs"]
 
 WEIGHTS, PREPARATION, MODEL, CARD = "model.safetensors", "preparation.json", "model.json", "card.md"
+EXPERIMENT = "experiment.toml"
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,8 @@ class Run:
         card: its model card, Markdown; empty if there is none.
         scores: its out-of-fold scores, as in ``scores.json``; empty if there are none.
         folder: where it was loaded from.
+        coarse: was it also trained on images seen through coarser pixels, such as those of a 512-pixel disk?
+            (``degrade_share`` in ``experiment.toml``; False where the folder has none)
     """
 
     network: nn.Module
@@ -93,6 +97,7 @@ class Run:
     card: str = ""
     scores: dict[str, Any] | None = None
     folder: Path = Path()
+    coarse: bool = False
 
     @property
     def label(self) -> str:
@@ -129,6 +134,9 @@ def save_run(
     """Write weights, preparation and model.json; the hash comes back.
 
     ``members`` networks are averaged if there are more than one (``MeanLogit``).
+
+    Raises:
+        BadOptionError: the folder cannot be written.
     """
     from safetensors.torch import save_file
 
@@ -143,8 +151,8 @@ def save_run(
         "calibration": asdict(calibration),
         "training_regions": sorted(training_regions),
     }
-    write_text(folder / PREPARATION, preparation.to_json() + "\n")
-    write_text(folder / MODEL, json.dumps(about, indent=1) + "\n")
+    write_whole(folder / PREPARATION, preparation.to_json() + "\n")
+    write_whole(folder / MODEL, json.dumps(about, indent=1) + "\n")
     return _hash(folder)
 
 
@@ -185,6 +193,7 @@ def load_run(run: str | Path) -> Run:
         card.read_text(encoding="utf-8") if card.exists() else "",
         _read_json(scores) if scores.exists() else None,
         folder,
+        _saw_coarse_pixels(folder / EXPERIMENT),
     )
 
 
@@ -208,26 +217,18 @@ def environment() -> str:
     return "\n".join(lines) + "\n"
 
 
-def write_text(path: Path, text: str) -> None:
-    """Replace a small file whole or not at all.
-
-    Raises:
-        TrainingError: the folder cannot be written.
-    """
-    part = path.with_name(f"{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, path)
-    except OSError as problem:
-        raise TrainingError(f"{path} cannot be written ({problem.strerror}). Choose another --out.") from None
-
-
 def _network(name: str, options: dict[str, Any], members: int) -> nn.Module:
     from flarescope.models.patch_cnn import MeanLogit
 
     networks = [models.build(name, **options) for _ in range(members)]
     return MeanLogit(networks) if members > 1 else networks[0]
+
+
+def _saw_coarse_pixels(path: Path) -> bool:
+    """Was a share of the training images degraded? Not in model.json, so that no run's hash changes."""
+    from flarescope.experiment import read_experiment
+
+    return path.exists() and read_experiment(path).augmentation.degrade_share > 0.0
 
 
 def _load_weights(network: nn.Module, path: Path) -> None:
