@@ -29,6 +29,17 @@ def flares() -> FlareCatalog:
     return flare_list(BEGIN, END, seed=3)
 
 
+SPOTS = (
+    Bipole(Position(20.0, 15.0), peak_gauss=1800.0, radius_degrees=2.0, separation_degrees=4.0),
+    Bipole(Position(-35.0, -12.0), peak_gauss=-1200.0),
+)
+
+
+@pytest.fixture(scope="module")
+def disk() -> Magnetogram:
+    return full_disk(HOUR, SPOTS, seed=2)
+
+
 def test_history_alone_says_so(flares: FlareCatalog) -> None:
     said = make_forecast(flares=flares, at=HOUR)
     assert said.state == "history_only"
@@ -43,14 +54,23 @@ def test_nothing_later_than_the_hour_is_seen(flares: FlareCatalog) -> None:
     assert make_forecast(flares=cut, at=HOUR).probability == make_forecast(flares=flares, at=HOUR).probability
 
 
-def test_without_a_list_or_with_a_hole_it_is_climatology(flares: FlareCatalog) -> None:
+def test_without_a_usable_list_it_is_climatology(flares: FlareCatalog) -> None:
     nothing = make_forecast(at=HOUR)
     short = make_forecast(flares=flares.between(HOUR - timedelta(days=20), END), at=HOUR)
-    late = make_forecast(flares=flares.between(BEGIN, HOUR - timedelta(days=2)), at=HOUR)
-    assert nothing.state == short.state == late.state == "climatology"
+    old = make_forecast(flares=flares.between(BEGIN, HOUR - timedelta(days=60)), at=HOUR)
+    assert nothing.state == short.state == old.state == "climatology"
+    assert nothing.low < nothing.probability < nothing.high
     assert "no flare list was given" in nothing.notes[0]
     assert "cover 20 of the 180 days" in short.notes[0]
-    assert "more than 24 h before" in late.notes[0]
+    assert "they look old" in old.notes[0]
+
+
+def test_an_image_without_a_list_is_shown_and_not_used(disk: Magnetogram) -> None:
+    said = make_forecast(image=disk)
+    assert said.state == "climatology"
+    assert said.probability == said.rivals["climatology"]
+    assert "image" in said.rivals
+    assert any("read but not used" in note for note in said.notes)
 
 
 def test_a_flare_under_way_is_shown_and_not_counted(flares: FlareCatalog) -> None:
@@ -58,7 +78,8 @@ def test_a_flare_under_way_is_shown_and_not_counted(flares: FlareCatalog) -> Non
     more = FlareCatalog((*flares.flares, under_way), flares.coverage)
     said = make_forecast(flares=more, at=HOUR)
     assert said.probability == make_forecast(flares=flares, at=HOUR).probability
-    assert any("under way: X5.0" in note for note in said.notes)
+    assert any("that began at 2026-02-03T11:55:00Z was under way" in note for note in said.notes)
+    assert not any("X5" in note for note in said.notes)
 
 
 def test_other_classes_and_windows_have_models_of_their_own(flares: FlareCatalog) -> None:
@@ -74,17 +95,6 @@ def test_other_classes_and_windows_have_models_of_their_own(flares: FlareCatalog
 def test_neither_image_nor_hour_is_told_what_to_type() -> None:
     with pytest.raises(BadOptionError, match="--image FILE, or --at"):
         make_forecast()
-
-
-SPOTS = (
-    Bipole(Position(20.0, 15.0), peak_gauss=1800.0, radius_degrees=2.0, separation_degrees=4.0),
-    Bipole(Position(-35.0, -12.0), peak_gauss=-1200.0),
-)
-
-
-@pytest.fixture(scope="module")
-def disk() -> Magnetogram:
-    return full_disk(HOUR, SPOTS, seed=2)
 
 
 def test_an_image_and_a_list_make_it_full_whatever_the_weight(

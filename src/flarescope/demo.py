@@ -55,6 +55,7 @@ class _Record:
     """Scores, the probabilities behind them, and what happened."""
 
     scores: Scores
+    times: np.ndarray
     said: dict[str, np.ndarray]
     happened: np.ndarray
 
@@ -109,7 +110,7 @@ def _write_all(
     from flarescope.report import render_report
     from flarescope.verify import blocks_of_days, reliability, roc
 
-    scores, blocks = record.scores.to_dict(), blocks_of_days(given.times)
+    scores, blocks = record.scores.to_dict(), blocks_of_days(record.times)
     page = render_report(
         said,
         given.image,
@@ -189,19 +190,19 @@ def _made_up() -> _Inputs:
 def _record(given: _Inputs) -> _Record:
     """How good flare history and its rivals have been."""
     from flarescope.evaluation.history import cross_validated
-    from flarescope.models.baselines import happened
     from flarescope.verify import blocks_of_days, scorecard
 
-    said = cross_validated(given.times, given.folds, given.record, TARGET)
-    observed = happened(given.times, given.record, TARGET)
-    rivals = {name: said[name] for name in ("climatology", "trailing_climatology", "persistence")}
+    found = cross_validated(given.times, given.folds, given.record, TARGET)
+    rivals = {name: p for name, p in found.said.items() if name != "history"}
+    published = {name: p[found.usable] for name, p in given.published.items()}
+    limits = {name: found.thresholds[name] for name in rivals} | dict.fromkeys(published, 0.5)
     scores = scorecard(
-        said["history"],
-        observed,
-        threshold=said["threshold"],
-        blocks=blocks_of_days(given.times),
-        groups=given.folds,
-        references=rivals | given.published,
-        reference_thresholds=dict.fromkeys(given.published, 0.5),
+        found.said["history"],
+        found.happened,
+        threshold=found.thresholds["history"],
+        blocks=blocks_of_days(found.times),
+        groups=found.folds,
+        references=rivals | published,
+        reference_thresholds=limits,
     )
-    return _Record(scores, {"flare history": said["history"]} | given.published, observed)
+    return _Record(scores, found.times, {"flare history": found.said["history"]} | published, found.happened)

@@ -20,6 +20,7 @@ from flarescope.times import to_datetime64
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 TARGET = Target("M1.0")
+DURATIONS = {"C": 0.5, "M": 1.0, "X": 1.5}
 
 
 def catalog(*hours: float, days: float = 200) -> FlareCatalog:
@@ -46,15 +47,26 @@ def test_the_window_is_open_at_both_ends() -> None:
     assert happened(at(-48.0, -30.0), flares, Target("M1.0", 48, 72)).tolist() == [False, True]
 
 
+def test_a_window_of_part_of_an_hour_is_not_cut_to_whole_ones() -> None:
+    assert happened(at(23.3, 23.6), catalog(24.0), Target("M1.0", 0.0, 0.5)).tolist() == [False, True]
+
+
+def test_without_an_end_yesterday_begins_when_such_flares_are_over() -> None:
+    open_ended = FlareCatalog(
+        (Flare(START + timedelta(hours=24), GoesClass("M1.0")),), ((START, START + timedelta(days=9)),)
+    )
+    assert was_active(at(24.9, 25.1), open_ended, TARGET, DURATIONS).tolist() == [False, True]
+
+
 def test_yesterday_is_known_from_a_flares_end() -> None:
-    assert was_active(at(24.4, 24.5, 48.4, 48.5), catalog(24.0), TARGET).tolist() == [
+    assert was_active(at(24.4, 24.5, 48.4, 48.5), catalog(24.0), TARGET, DURATIONS).tolist() == [
         False,
         True,
         True,
         False,
     ]
     fit = TargetFit(TARGET, (0.0,) * 6, 0.2, 0.1, 0.6, 0.05)
-    assert persistence(at(24.4, 25.0), catalog(24.0), fit).tolist() == [0.05, 0.6]
+    assert persistence(at(24.4, 25.0), catalog(24.0), fit, DURATIONS).tolist() == [0.05, 0.6]
 
 
 def test_trailing_climatology_is_the_share_of_past_hours() -> None:

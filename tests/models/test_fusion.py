@@ -61,7 +61,7 @@ def test_the_suns_base_rate_is_met() -> None:
     assert np.average(said, weights=weights) == pytest.approx(0.03, rel=0.05)
     assert fusion.disk.background == 0.0
     assert min(fusion.region.background, fusion.region.history, fusion.region.image) >= 0.0
-    assert len(fusion.region_ensemble) == 3
+    assert len(fusion.region_ensemble) == len(fusion.region_history_ensemble) == 3
 
 
 def test_it_is_written_and_read_back(tmp_path: Path) -> None:

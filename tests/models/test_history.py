@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flarescope.errors import BadFileError, MissingDataError, ScaleError, TrainingError
+from flarescope.errors import BadFileError, BadOptionError, MissingDataError, ScaleError, TrainingError
 from flarescope.flare import Flare, FlareCatalog, GoesClass
 from flarescope.forecaster import shipped_history
 from flarescope.models.history import (
@@ -130,10 +130,16 @@ def test_shipped_models_are_whole_and_read_back(scale: str, tmp_path: Path) -> N
     model = shipped_history(scale)  # type: ignore[arg-type]
     assert {f.target.name for f in model.fits} >= {"M1.0 0-24h", "C1.0 48-72h", "X1.0 0-72h"}
     assert len(model.fits) == 15
-    assert all(min(f.coefficients) >= 0 and len(f.ensemble) == 40 for f in model.fits)
+    assert all(min(f.coefficients) >= 0 and len(f.ensemble) == len(f.base_rates) == 40 for f in model.fits)
     copy = tmp_path / "history.json"
     copy.write_text(model.to_json())
     assert HistoryModel.load(copy) == model
+
+
+@pytest.mark.parametrize("window", [(-24, 0), (24, 24), (0, float("nan")), (0, 1e9)])
+def test_a_window_lies_in_the_future(window: tuple[float, float]) -> None:
+    with pytest.raises(BadOptionError, match="0 ≤ from < to ≤ 240 h"):
+        Target("M1.0", *window)
 
 
 def test_refusals_say_what_to_do(tmp_path: Path) -> None:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
+from jaxtyping import Bool, Float
 
 from flarescope.errors import MissingDataError
-from flarescope.models.baselines import happened, trailing_climatology, was_active
-from flarescope.models.history import MEMORY, Target, fit_rate, history_terms, probability, rates
+from flarescope.models.baselines import happened, trailing_climatology, was_active, window_covered
+from flarescope.models.history import (
+    LEAST_COVERED_DAYS,
+    MEMORY,
+    Target,
+    covered_days,
+    fit_rate,
+    history_terms,
+    probability,
+    rates,
+)
 from flarescope.times import utc
 from flarescope.training.history import class_durations
 from flarescope.verify import Scores, best_threshold, blocks_of_days, scorecard
@@ -17,7 +28,9 @@ from flarescope.verify import Scores, best_threshold, blocks_of_days, scorecard
 if TYPE_CHECKING:
     from flarescope.flare import FlareCatalog
 
-__all__ = ["cross_validated", "evaluate_history", "flares_for"]
+__all__ = ["OutOfFold", "cross_validated", "evaluate_history", "flares_for"]
+
+FORECASTS = ("history", "climatology", "trailing_climatology", "persistence")
 
 
 def flares_for(times: np.ndarray, catalog: FlareCatalog, target: Target) -> FlareCatalog:
@@ -27,36 +40,76 @@ def flares_for(times: np.ndarray, catalog: FlareCatalog, target: Target) -> Flar
     return needed.on_scale("science") if needed.scale == "mixed" else needed
 
 
-def cross_validated(
-    times: np.ndarray, folds: np.ndarray, catalog: FlareCatalog, target: Target
-) -> dict[str, np.ndarray]:
-    """Out-of-fold probabilities of the history rate and its rivals for each hour.
+@dataclass(frozen=True)
+class OutOfFold:
+    """What each forecast said of each hour, and from which probability on it says yes; fitted on other folds.
 
-    Everything fitted (coefficients, thresholds, rates of persistence and climatology) comes from the hours
-    of the other folds.
-
-    Returns:
-        Arrays "t": history, threshold, climatology (training period), persistence, trailing_climatology.
+    Attributes:
+        times: the hours that could be scored.
+        folds: of each hour.
+        happened: what happened.
+        said: by name: history, climatology (training period), trailing_climatology, persistence.
+        thresholds: by the same names.
+        usable: which of the hours given are scored: those whose window and memory the list covers.
     """
-    y, active = happened(times, catalog, target), was_active(times, catalog, target)
-    terms = history_terms(times, catalog, class_durations(catalog))
-    found = {
-        name: np.full(len(times), np.nan) for name in ("history", "threshold", "climatology", "persistence")
-    }
-    for fold in np.unique(folds):
-        test = folds == fold
-        train = ~test
+
+    times: np.ndarray
+    folds: np.ndarray
+    happened: Bool[np.ndarray, "t"]
+    said: dict[str, Float[np.ndarray, "t"]]
+    thresholds: dict[str, Float[np.ndarray, "t"]]
+    usable: Bool[np.ndarray, "h"]
+
+
+def cross_validated(times: np.ndarray, folds: np.ndarray, catalog: FlareCatalog, target: Target) -> OutOfFold:
+    """Out-of-fold probabilities and thresholds of the history rate and its rivals.
+
+    Coefficients, thresholds and rates come from the hours of the other folds. Hours whose window the list
+    does not cover, or with fewer than 27 covered days before them, are left out and counted. (Durations,
+    used only where a list gives no end, are those of the whole list.)
+
+    Raises:
+        MissingDataError: no hour is left, or all are in one fold.
+    """
+    usable = window_covered(times, catalog, target) & (covered_days(times, catalog) >= LEAST_COVERED_DAYS)
+    if not usable.any():
+        raise MissingDataError(
+            f"The flare list covers none of the {len(times):,} hours with their windows. Give another list."
+        )
+    at, fold = times[usable], folds[usable]
+    y, durations = happened(at, catalog, target), class_durations(catalog)
+    active = was_active(at, catalog, target, durations)
+    terms = history_terms(at, catalog, durations)
+    trailing = trailing_climatology(at, catalog, target)
+    said = {name: np.full(len(at), np.nan) for name in FORECASTS}
+    limits = {name: np.full(len(at), np.nan) for name in FORECASTS}
+    for one in np.unique(fold):
+        test, train = fold == one, fold != one
         if not train.any():
-            raise MissingDataError(f"All hours are in fold {fold}. Accepted: at least two folds.")
-        b = fit_rate(terms[train], y[train])
-        found["history"][test] = probability(rates(terms[test], b))
-        found["threshold"][test] = best_threshold(probability(rates(terms[train], b)), y[train])
-        found["climatology"][test] = y[train].mean()
-        after = {state: y[train & (active == state)].mean() for state in (True, False)}
-        found["persistence"][test] = np.where(active[test], after[True], after[False])
-    trailing = trailing_climatology(times, catalog, target)
-    found["trailing_climatology"] = np.where(np.isfinite(trailing), trailing, found["climatology"])
-    return found
+            raise MissingDataError(f"All hours are in fold {one}. Accepted: at least two folds.")
+        for name, p in _fitted(terms, y, active, trailing, train).items():
+            said[name][test] = p[test]
+            limits[name][test] = _threshold(p[train], y[train])
+    return OutOfFold(at, fold, y, said, limits, usable)
+
+
+def _fitted(
+    terms: np.ndarray, y: np.ndarray, active: np.ndarray, trailing: np.ndarray, train: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Each forecast for all hours, fitted on the training hours."""
+    rate = y[train].mean()
+    after = {state: y[train & (active == state)].mean() for state in (True, False)}
+    return {
+        "history": probability(rates(terms, fit_rate(terms[train], y[train]))),
+        "climatology": np.full(len(y), rate),
+        "trailing_climatology": np.where(np.isfinite(trailing), trailing, rate),
+        "persistence": np.where(active, after[True], after[False]),
+    }
+
+
+def _threshold(p: np.ndarray, y: np.ndarray) -> float:
+    """Where TSS is largest on training hours; a constant says yes where the event is likelier than not."""
+    return best_threshold(p, y) if np.ptp(p) > 0 else 0.5
 
 
 def evaluate_history(
@@ -71,18 +124,23 @@ def evaluate_history(
 ) -> Scores:
     """TSS, HSS, AUC, BSS and ECE of the history rate, mean over folds, with its rivals beside it.
 
-    The threshold of each fold is fitted on the other folds; BSS is against each fold's own base rate;
+    Each forecast has its own threshold, fitted on the other folds; BSS is against each fold's own base rate;
     intervals are drawn over blocks of ``block_days``.
     """
-    said = cross_validated(times, folds, catalog, target)
-    rivals = {name: said[name] for name in ("climatology", "trailing_climatology", "persistence")}
-    return scorecard(
-        said["history"],
-        happened(times, catalog, target),
-        threshold=said["threshold"],
-        blocks=blocks_of_days(times, block_days),
-        groups=folds,
-        references=rivals,
+    found = cross_validated(times, folds, catalog, target)
+    scores = scorecard(
+        found.said["history"],
+        found.happened,
+        threshold=found.thresholds["history"],
+        blocks=blocks_of_days(found.times, block_days),
+        groups=found.folds,
+        references={name: found.said[name] for name in FORECASTS[1:]},
+        reference_thresholds={name: found.thresholds[name] for name in FORECASTS[1:]},
         resamples=resamples,
         seed=seed,
     )
+    left_out = int((~found.usable).sum())
+    if not left_out:
+        return scores
+    note = f"{left_out:,} of {len(times):,} hours left out: the list does not cover them."
+    return replace(scores, notes=(*scores.notes, note))

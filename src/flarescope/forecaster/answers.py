@@ -15,18 +15,19 @@ from flarescope.times import to_datetime64
 from flarescope.training.fusion import own_history_rates
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from flarescope.flare import FlareCatalog
     from flarescope.forecast import State
     from flarescope.forecaster.images import RegionView
-    from flarescope.models.fusion import Fusion
+    from flarescope.models.fusion import Fusion, FusionWeights
     from flarescope.sun import Region
 
 __all__ = ["Answer", "climatology", "disk_answer", "region_answer"]
 
 REGION_TARGET = Target("M1.0")
+REGION_RATE_INTERVAL = (0.028, 0.042)  # of the Solar Region Summaries' rate, see docs/calibration.md
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,19 @@ class Answer:
     notes: list[str] = field(default_factory=list)
 
 
-def climatology(model: HistoryModel, asked: Target, of_region: bool) -> Answer:
-    """The long-term average: of hours for the disk, of region-days for a region."""
-    fit = model.fit_of(asked)
-    rate = shipped_fusion().true_rate if of_region else fit.base_rate
-    threshold = shipped_fusion().region_threshold if of_region else fit.threshold
-    return Answer(rate, np.array([rate]), threshold, "climatology", {"climatology": rate})
+def climatology(
+    model: HistoryModel, asked: Target, views: Sequence[RegionView] | None, *, of_region: bool
+) -> Answer:
+    """The long-term average, of hours for the disk or of region-days; an image is shown, not used."""
+    fit, fusion = model.fit_of(asked), shipped_fusion()
+    rate = fusion.true_rate if of_region else fit.base_rate
+    threshold = fusion.region_threshold if of_region else fit.threshold
+    members = REGION_RATE_INTERVAL if of_region else fit.base_rates or (rate,)
+    rivals, notes = {"climatology": rate}, []
+    if views is not None:
+        rivals["image"] = float(probability(sum(view.rate for view in views)))
+        notes.append("The image was read but not used: its rate is added to a history, and there is none.")
+    return Answer(rate, np.array(members), threshold, "climatology", rivals, notes)
 
 
 def disk_answer(
@@ -61,12 +69,12 @@ def disk_answer(
     terms = model.terms([hour], flares)
     history = float(rates(terms, fit.coefficients)[0])
     members = np.array([rates(terms, b)[0] for b in fit.ensemble])
-    rivals = _disk_rivals(fit, flares, hour, float(probability(history)))
+    rivals = _disk_rivals(model, fit, flares, hour) | {"history": float(probability(history))}
     if views is None or fusion.disk.image == 0.0:
         notes, state = _unused(fusion, history, views, rivals)
         return Answer(float(probability(history)), probability(members), fit.threshold, state, rivals, notes)
     seen = sum(view.rate for view in views)
-    said = [w.probability(m, seen) for w, m in zip(fusion.disk_ensemble, members, strict=True)]
+    said = [w.probability(m, seen) for w, m in _paired(fusion.disk_ensemble, members)]
     rivals["image"] = float(probability(seen))
     value = float(fusion.disk.probability(history, seen))
     return Answer(value, np.array(said), fit.threshold, "full", rivals)
@@ -87,26 +95,32 @@ def region_answer(
     alone = float(fusion.region_history.probability(history[0], 0.0))
     rivals = {"climatology": fusion.true_rate, "history": alone}
     if views is None:
-        members = fusion.region_history.probability(history[1:], 0.0)
-        return Answer(alone, np.asarray(members), fusion.region_threshold, "history_only", rivals, notes)
+        said = [w.probability(h, 0.0) for w, h in _paired(fusion.region_history_ensemble, history[1:])]
+        return Answer(alone, np.array(said), fusion.region_threshold, "history_only", rivals, notes)
     seen = sum(view.rate for view in views)
     rivals["image"] = float(probability(seen))
     value = float(fusion.region.probability(history[0], seen))
-    members = [w.probability(h, seen) for w, h in zip(fusion.region_ensemble, history[1:], strict=True)]
+    members = [w.probability(h, seen) for w, h in _paired(fusion.region_ensemble, history[1:])]
     notes.append("The forecast is of this region, not of the whole Sun.")
     notes.append(f"What the image adds: {fusion.fitted_on.get('region', 'not measured')}.")
     return Answer(value, np.array(members), fusion.region_threshold, "full", rivals, notes)
 
 
-def _disk_rivals(fit: TargetFit, flares: FlareCatalog, hour: datetime, history: float) -> dict[str, float]:
+def _disk_rivals(
+    model: HistoryModel, fit: TargetFit, flares: FlareCatalog, hour: datetime
+) -> dict[str, float]:
     at = np.array([to_datetime64(hour)])
     trailing = float(trailing_climatology(at, flares, fit.target)[0])
-    found = {
-        "climatology": fit.base_rate,
-        "persistence": float(persistence(at, flares, fit)[0]),
-        "history": history,
-    }
+    yesterday = float(persistence(at, flares, fit, model.durations_hours)[0])
+    found = {"climatology": fit.base_rate, "persistence": yesterday}
     return found | ({"trailing_climatology": trailing} if np.isfinite(trailing) else {})
+
+
+def _paired(
+    weights: Sequence[FusionWeights], history: Float[np.ndarray, "k"]
+) -> Iterator[tuple[FusionWeights, float]]:
+    """Member by member; the ensembles are independent, so the shorter one decides how many."""
+    return zip(weights, history, strict=False)
 
 
 def _unused(

@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from flarescope.errors import BadOptionError
-from flarescope.flare import FlareCatalog, GoesClass, scale_by_date
+from flarescope.flare import GoesClass, scale_by_date
 from flarescope.forecast import Forecast
 from flarescope.forecaster.answers import Answer, climatology, disk_answer, region_answer
 from flarescope.forecaster.images import look_at, training_note
+from flarescope.forecaster.known import Known, known_at
 from flarescope.forecaster.shipped import history_label, shipped_fusion, shipped_history, shipped_network
-from flarescope.models.history import LEAST_COVERED_DAYS, Target, covered_days
-from flarescope.times import iso, to_datetime64, utc
+from flarescope.models.history import Target
+from flarescope.times import iso, utc
 
 if TYPE_CHECKING:
+    from flarescope.flare import FlareCatalog, GoesScale
     from flarescope.forecaster.images import RegionView
     from flarescope.sources.srs import RegionSummary
     from flarescope.sun import Magnetogram
@@ -29,8 +31,10 @@ if TYPE_CHECKING:
 __all__ = ["Question", "make_forecast"]
 
 INTERVAL = (5.0, 95.0)
-LATEST_LIST_HOURS = 24.0  # a list that ends earlier than this before the hour says too little of it
 OUT_OF_DISTRIBUTION = "out of distribution"  # how readers begin a note on an image unlike the training images
+OTHER_SCALE = (
+    "The image network learnt M1.0 on the operational scale, M1.43 on this one: it says a little less."
+)
 IMAGE_TARGET = Target("M1.0", 0.0, 24.0)  # what the region network was trained to answer
 
 
@@ -80,22 +84,22 @@ def make_forecast(
     asked = (question or Question()).target
     _refuse_untrained(image, asked)
     scale = scale_by_date(hour)
-    seen = None if flares is None else _visible(flares, hour).on_scale(scale)
-    views, notes = _views(image, asked, summary)
-    problem = _history_problem(seen, hour)
-    region = image.region if image is not None and image.view == "region" else None
+    model = shipped_history(scale)
+    known = None if flares is None else known_at(flares.on_scale(scale), hour)
+    views, notes = _views(image, asked, summary, scale)
     of_region = image is not None and image.view == "region"
-    if seen is None or problem:
-        answer = climatology(shipped_history(scale), asked, of_region)
+    if known is None or known.problem:
+        answer = climatology(model, asked, views, of_region=of_region)
+        problem = "no flare list was given" if known is None else known.problem
         notes.insert(0, f"No flare history: {problem}. The probability is climatology.")
     elif of_region:
-        answer = region_answer(shipped_history(scale), seen, hour, region, views)
+        answer = region_answer(model, known.flares, hour, image.region if image else None, views)
     else:
-        answer = disk_answer(shipped_history(scale), asked, seen, hour, views)
-    notes += [*answer.notes, *_under_way(seen, hour)]
+        answer = disk_answer(model, asked, known.flares, hour, views)
+    notes += [*answer.notes, *(known.notes if known else ()), *_under_way(known, hour)]
     said_by = [history_label(scale)]
     if views is not None and (network := shipped_network()) is not None:
-        said_by.insert(0, network.label)
+        said_by = [network.label, *said_by]
         notes += training_note(views, network, hour.year)
     return _said(
         answer,
@@ -105,7 +109,7 @@ def make_forecast(
         valid_to=hour + timedelta(hours=asked.to_hours),
         at_least=GoesClass(asked.at_least),
         model="+".join(said_by),
-        inputs={**(inputs or {}), **_assumed(seen, hour, shipped_history(scale).durations_hours)},
+        inputs={**(inputs or {}), **_assumed(known, hour, model.durations_hours)},
         scale=scale,
         regions=tuple(view.to_dict() for view in views or ()),
         notes=tuple(notes),
@@ -149,7 +153,7 @@ def _refuse_untrained(image: Magnetogram | None, asked: Target) -> None:
 
 
 def _views(
-    image: Magnetogram | None, asked: Target, summary: RegionSummary | None
+    image: Magnetogram | None, asked: Target, summary: RegionSummary | None, scale: GoesScale
 ) -> tuple[tuple[RegionView, ...] | None, list[str]]:
     """What the network saw, or None with the reason."""
     if image is None:
@@ -166,43 +170,25 @@ def _views(
             *notes,
             "torch is not installed, so the image was not used: pip install 'flarescope[train]'",
         ]
+    if scale == "science":
+        notes.append(OTHER_SCALE)
     return look_at(image, network, shipped_fusion(), summary), notes
 
 
-def _visible(flares: FlareCatalog, hour: datetime) -> FlareCatalog:
-    """What a list could have held at this hour."""
-    return flares.between(datetime(1970, 1, 1, tzinfo=UTC), hour)
-
-
-def _under_way(flares: FlareCatalog | None, hour: datetime) -> list[str]:
-    if flares is None:
-        return []
-    recent = flares.between(hour - timedelta(days=1), hour)
+def _under_way(known: Known | None, hour: datetime) -> list[str]:
+    """Flares that had begun and not ended; how strong they will be is not known at the hour."""
+    recent = known.flares.between(hour - timedelta(days=1), hour) if known else ()
     return [
-        f"A flare was under way: {f.goes_class}, {iso(f.start)} to {iso(f.end)}; it is not yet history."
+        f"A flare that began at {iso(f.start)} was under way; it is neither history nor part of the window."
         for f in recent
         if f.end is not None and f.end > hour
     ]
 
 
-def _assumed(flares: FlareCatalog | None, hour: datetime, durations: dict[str, float]) -> dict[str, Any]:
+def _assumed(known: Known | None, hour: datetime, durations: dict[str, float]) -> dict[str, Any]:
     """The durations that stood in for ends that the list lacks."""
-    recent = flares.between(hour - timedelta(days=30), hour) if flares is not None else ()
+    recent = known.flares.between(hour - timedelta(days=30), hour) if known else ()
     without = sum(f.end is None for f in recent)
     if not without:
         return {}
     return {"flares_without_end": without, "assumed_durations_hours": durations}
-
-
-def _history_problem(flares: FlareCatalog | None, hour: datetime) -> str:
-    """Why the list cannot carry a forecast; empty where it can."""
-    if flares is None:
-        return "no flare list was given"
-    days = float(covered_days(np.array([to_datetime64(hour)]), flares)[0])
-    if days < LEAST_COVERED_DAYS:
-        least = f"{LEAST_COVERED_DAYS:.0f} are needed"
-        return f"the lists cover {days:.0f} of the 180 days before {iso(hour)} and {least}"
-    last = max(end for _, end in flares.coverage)
-    if hour - last > timedelta(hours=LATEST_LIST_HOURS):
-        return f"the lists end at {iso(last)}, more than {LATEST_LIST_HOURS:.0f} h before {iso(hour)}"
-    return ""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Bool, Float
 
+from flarescope.models.history import flare_ends
 from flarescope.times import to_datetime64
 
 if TYPE_CHECKING:
@@ -21,35 +22,39 @@ __all__ = ["happened", "persistence", "trailing_climatology", "was_active", "win
 HOUR = np.timedelta64(3_600_000_000, "us")
 
 
+def hours(count: float) -> np.timedelta64:
+    """So many hours, to the microsecond."""
+    return np.timedelta64(round(count * 3_600_000_000), "us")
+
+
 def happened(times: np.ndarray, catalog: FlareCatalog, target: Target) -> Bool[np.ndarray, "t"]:
     """Did a flare of the target start in (t + from_hours, t + to_hours), both ends open?"""
     at = times.astype("datetime64[us]")
-    after, before = at + int(target.from_hours) * HOUR, at + int(target.to_hours) * HOUR
+    after, before = at + hours(target.from_hours), at + hours(target.to_hours)
     return catalog.any_started(after, before, target.at_least)
 
 
 def was_active(
-    times: np.ndarray, catalog: FlareCatalog, target: Target, *, hours: int = 24
+    times: np.ndarray, catalog: FlareCatalog, target: Target, durations_hours: dict[str, float]
 ) -> Bool[np.ndarray, "t"]:
-    """Did a flare of the target's class end within the last ``hours``? Else its peak or start."""
+    """Did a flare of the target's class end in the last 24 h? Ends a list lacks are guessed as in history."""
     at = times.astype("datetime64[us]")
-    strong = catalog.at_least(target.at_least).columns
-    known = np.where(
-        np.isnat(strong.end), np.where(np.isnat(strong.peak), strong.start, strong.peak), strong.end
-    )
-    known = np.sort(known)
-    return np.searchsorted(known, at, side="right") > np.searchsorted(known, at - hours * HOUR, side="right")
+    ends = np.sort(flare_ends(catalog.at_least(target.at_least), durations_hours))
+    return np.searchsorted(ends, at, side="right") > np.searchsorted(ends, at - hours(24), side="right")
 
 
-def persistence(times: np.ndarray, catalog: FlareCatalog, fit: TargetFit) -> Float[np.ndarray, "t"]:
+def persistence(
+    times: np.ndarray, catalog: FlareCatalog, fit: TargetFit, durations_hours: dict[str, float]
+) -> Float[np.ndarray, "t"]:
     """As yesterday: the rate of events after a day with such a flare, or after one without, as trained."""
-    return np.where(was_active(times, catalog, fit.target), fit.after_active, fit.after_quiet)
+    active = was_active(times, catalog, fit.target, durations_hours)
+    return np.where(active, fit.after_active, fit.after_quiet)
 
 
 def window_covered(times: np.ndarray, catalog: FlareCatalog, target: Target) -> Bool[np.ndarray, "t"]:
     """Does the list cover the whole window of the target at each time?"""
     at = times.astype("datetime64[us]")
-    after, before = at + int(target.from_hours) * HOUR, at + int(target.to_hours) * HOUR
+    after, before = at + hours(target.from_hours), at + hours(target.to_hours)
     covered = np.zeros(len(at), bool)
     for start, end in catalog.coverage:
         covered |= (after >= to_datetime64(start)) & (before <= to_datetime64(end))
@@ -68,12 +73,12 @@ def trailing_climatology(
     if len(at) == 0 or not catalog.coverage:
         return np.full(len(at), np.nan)
     first = (at.min() - days * 24 * HOUR).astype("datetime64[h]").astype("datetime64[us]")
-    hours = np.arange(first, at.max() + HOUR, HOUR)
-    usable = window_covered(hours, catalog, target)
-    events = np.concatenate([[0], np.cumsum(happened(hours, catalog, target) & usable)])
+    past = np.arange(first, at.max() + HOUR, HOUR)
+    usable = window_covered(past, catalog, target)
+    events = np.concatenate([[0], np.cumsum(happened(past, catalog, target) & usable)])
     counted = np.concatenate([[0], np.cumsum(usable)])
-    over = np.searchsorted(hours, at - int(target.to_hours) * HOUR, side="right")
-    begin = np.searchsorted(hours, at - days * 24 * HOUR, side="left")
+    over = np.searchsorted(past, at - hours(target.to_hours), side="right")
+    begin = np.searchsorted(past, at - days * 24 * HOUR, side="left")
     n = counted[over] - counted[np.minimum(begin, over)]
     return np.where(
         n >= least_days * 24, (events[over] - events[np.minimum(begin, over)]) / np.maximum(n, 1), np.nan

@@ -61,6 +61,7 @@ class Fusion:
         region_history: the same without the image: what a region's own flares say alone.
         disk: weights for the whole disk; an image weight of 0 means that history alone forecasts better.
         region_ensemble: refits of ``region`` on regions drawn anew.
+        region_history_ensemble: the same for ``region_history``.
         disk_ensemble: the same for ``disk``.
         sampled_rate: share of events among the frames that the network was trained on.
         true_rate: share of region-days with such a flare in the Solar Region Summaries.
@@ -73,6 +74,7 @@ class Fusion:
     region_history: FusionWeights
     disk: FusionWeights
     region_ensemble: tuple[FusionWeights, ...]
+    region_history_ensemble: tuple[FusionWeights, ...]
     disk_ensemble: tuple[FusionWeights, ...]
     sampled_rate: float
     true_rate: float
@@ -94,7 +96,7 @@ class Fusion:
             data = json.loads(path.read_text(encoding="utf-8"))
             for name in ("region", "region_history", "disk"):
                 data[name] = FusionWeights(**data[name])
-            for name in ("region_ensemble", "disk_ensemble"):
+            for name in ("region_ensemble", "region_history_ensemble", "disk_ensemble"):
                 data[name] = tuple(FusionWeights(**member) for member in data[name])
             return cls(**data)
         except (OSError, ValueError, KeyError, TypeError) as problem:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float
 
-from flarescope.errors import BadFileError, MissingDataError, ScaleError, TrainingError
+from flarescope.errors import BadFileError, BadOptionError, MissingDataError, ScaleError, TrainingError
 from flarescope.flare import GoesClass
 from flarescope.times import to_datetime64
 
@@ -45,6 +45,7 @@ __all__ = [
 TERMS = ("b0", "nM24", "nM324", "sq6", "sq24", "rC180")
 MEMORY = timedelta(days=180)
 LEAST_COVERED_DAYS = 27.0
+LONGEST_HOURS = 240.0
 SMALLEST_RATE = 1e-6  # one flare in a million windows: keeps the logarithm finite
 
 
@@ -56,6 +57,13 @@ class Target:
     from_hours: float = 0.0
     to_hours: float = 24.0
 
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.from_hours < self.to_hours <= LONGEST_HOURS:
+            raise BadOptionError(
+                f"A window from {self.from_hours:g} to {self.to_hours:g} h cannot be forecast. "
+                f"Accepted: 0 ≤ from < to ≤ {LONGEST_HOURS:g} h."
+            )
+
     @property
     def name(self) -> str:
         """Such as "M1.0 0-24h"."""
@@ -64,7 +72,7 @@ class Target:
 
 @dataclass(frozen=True)
 class TargetFit:
-    """The six coefficients of one target, with refits over resampled 27-day blocks."""
+    """The six coefficients of one target, with refits and base rates over resampled 27-day blocks."""
 
     target: Target
     coefficients: tuple[float, ...]
@@ -73,6 +81,7 @@ class TargetFit:
     after_active: float
     after_quiet: float
     ensemble: tuple[tuple[float, ...], ...] = ()
+    base_rates: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -123,6 +132,7 @@ class HistoryModel:
                 "after_active": round(f.after_active, 6),
                 "after_quiet": round(f.after_quiet, 6),
                 "ensemble": [_rounded(member) for member in f.ensemble],
+                "base_rates": _rounded(f.base_rates),
             }
             for f in self.fits
         ]
@@ -145,6 +155,7 @@ class HistoryModel:
                     f["after_active"],
                     f["after_quiet"],
                     tuple(map(tuple, f["ensemble"])),
+                    tuple(f["base_rates"]),
                 )
                 for f in data["fits"]
             )

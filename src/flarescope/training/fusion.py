@@ -94,10 +94,11 @@ def fit_fusion(
     region = fit_weights(frames, image_rate, weights)
     names, index = np.unique(frames.region, return_inverse=True)
     rng = np.random.default_rng(seed)
-    ensemble = []
+    ensemble, alone = [], []
     for _ in range(members):
         drawn = np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names))
         ensemble.append(fit_weights(frames, image_rate, weights * drawn[index]))
+        alone.append(fit_weights(frames, image_rate, weights * drawn[index], use_image=False))
     said = region.probability(frames.history_rate, image_rate)
     return Fusion(
         network,
@@ -105,6 +106,7 @@ def fit_fusion(
         fit_weights(frames, image_rate, weights, use_image=False),
         replace(region, background=0.0),
         tuple(ensemble),
+        tuple(alone),
         tuple(replace(member, background=0.0) for member in ensemble),
         sampled,
         true_rate,

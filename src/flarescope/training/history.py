@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from flarescope.flare import FlareCatalog
 
-__all__ = ["TARGETS", "class_durations", "fit_history", "fit_target"]
+__all__ = ["TARGETS", "class_durations", "fit_history"]
 
 WINDOWS = ((0.0, 24.0), (24.0, 48.0), (48.0, 72.0), (0.0, 48.0), (0.0, 72.0))
 TARGETS = tuple(Target(c, a, b) for c in ("C1.0", "M1.0", "X1.0") for a, b in WINDOWS)
@@ -47,6 +47,7 @@ class _Hours:
     times: np.ndarray
     terms: Float[np.ndarray, "t 6"]
     known: Bool[np.ndarray, "t"]
+    durations: dict[str, float]
 
 
 def fit_history(
@@ -79,9 +80,7 @@ def fit_history(
     fits = []
     for target in targets:
         progress(target.name)
-        fits.append(
-            fit_target(hours.times, hours.terms, catalog, target, hours.known, members, block_days, seed)
-        )
+        fits.append(_fit_target(hours, catalog, target, members, block_days, seed))
     about = {
         "flares": source,
         "from": iso(begin),
@@ -93,29 +92,23 @@ def fit_history(
     return HistoryModel(catalog.scale, durations, tuple(fits), about)
 
 
-def fit_target(
-    times: np.ndarray,
-    terms: Float[np.ndarray, "t 6"],
-    catalog: FlareCatalog,
-    target: Target,
-    known: Bool[np.ndarray, "t"],
-    members: int = 0,
-    block_days: int = 27,
-    seed: int = 0,
+def _fit_target(
+    hours: _Hours, catalog: FlareCatalog, target: Target, members: int, block_days: int, seed: int
 ) -> TargetFit:
     """Coefficients, threshold, base rates and ensemble of one target, on hours where the list is complete."""
-    used = known & window_covered(times, catalog, target)
-    at, x = times[used], terms[used]
+    used = hours.known & window_covered(hours.times, catalog, target)
+    at, x = hours.times[used], hours.terms[used]
     y = happened(at, catalog, target)
-    active = was_active(at, catalog, target)
+    active = was_active(at, catalog, target, hours.durations)
     best = fit_rate(x, y)
     blocks = blocks_of_days(at, block_days)
     rng = np.random.default_rng(seed)
     thin = slice(None, None, ENSEMBLE_STRIDE)
-    ensemble = []
+    ensemble, base_rates = [], []
     for _ in range(members):
         drawn = np.bincount(rng.integers(blocks.count, size=blocks.count), minlength=blocks.count)
         ensemble.append(fit_rate(x[thin], y[thin], drawn[blocks.ids[thin]], start=best))
+        base_rates.append(float(np.average(y, weights=drawn[blocks.ids])))
     return TargetFit(
         target,
         best,
@@ -124,6 +117,7 @@ def fit_target(
         float(y[active].mean()) if active.any() else float(y.mean()),
         float(y[~active].mean()),
         tuple(ensemble),
+        tuple(base_rates),
     )
 
 
@@ -155,7 +149,7 @@ def _hours(catalog: FlareCatalog, begin: datetime, end: datetime, durations: dic
             f"The list covers too little of {iso(begin)} to {iso(end)}: "
             f"no hour has {LEAST_COVERED_DAYS:.0f} covered days before it. Give a longer list."
         )
-    return _Hours(times, history_terms(times, catalog, durations), known)
+    return _Hours(times, history_terms(times, catalog, durations), known, durations)
 
 
 def _recently_covered(

@@ -1,0 +1,83 @@
+"""What a flare list could tell at an hour, and whether its silence since then can be believed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from flarescope.models.history import LEAST_COVERED_DAYS, covered_days
+from flarescope.times import iso, to_datetime64
+
+if TYPE_CHECKING:
+    from flarescope.flare import FlareCatalog
+
+__all__ = ["Known", "known_at"]
+
+NEIGHBOURHOOD_DAYS = 27
+CREDIBLE = 1e-3  # silences less probable than this look like an old list or a hole
+WORTH_A_NOTE = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Known:
+    """A list as it could be known at an hour.
+
+    Attributes:
+        flares: those that had started, covering nothing later than the hour.
+        problem: why no forecast can rest on it; empty where one can.
+        notes: what a reader must know.
+    """
+
+    flares: FlareCatalog
+    problem: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def known_at(flares: FlareCatalog, hour: datetime) -> Known:
+    """What did this list know at the hour?
+
+    Later flares are cut off. A silence before the hour is taken as quiet Sun where the list's own rate in
+    the 27 days before it allows it: chance exp(−r·g/F) of at least 1e-3, with r flares a day, g days of
+    silence and F ≥ 1 the variance over the mean of daily counts. So a list of a quiet Sun needs no flare
+    to be believed, and an old list of an active one is not.
+    """
+    past = flares.between(datetime(1970, 1, 1, tzinfo=UTC), hour)
+    periods = list(past.coverage)
+    if not periods or not past.flares:
+        return Known(past, f"the lists hold nothing before {iso(hour)}")
+    notes: tuple[str, ...] = ()
+    if periods[-1][1] < hour:
+        since = past.flares[-1].start
+        chance = _chance_of_silence(past, hour)
+        if chance < CREDIBLE:
+            return Known(
+                past,
+                f"the lists show no flare from {iso(since)} to {iso(hour)}, which at their own rate has a "
+                f"chance of {chance:.0e}: they look old. Give a newer list",
+            )
+        past = replace(past, coverage=(*periods[:-1], (periods[-1][0], hour)))
+        if hour - since > WORTH_A_NOTE:
+            notes = (
+                f"No flare is listed since {iso(since)}; this is taken as a quiet Sun, not as an old list.",
+            )
+    days = float(covered_days(np.array([to_datetime64(hour)]), past)[0])
+    if days < LEAST_COVERED_DAYS:
+        least = f"{LEAST_COVERED_DAYS:.0f} are needed"
+        return Known(past, f"the lists cover {days:.0f} of the 180 days before {iso(hour)} and {least}")
+    return Known(past, "", notes)
+
+
+def _chance_of_silence(past: FlareCatalog, hour: datetime) -> float:
+    """How probable is it that a list like this shows no flare from its last one to the hour?"""
+    starts = past.columns.start
+    ago = (starts[-1] - starts) / np.timedelta64(1, "D")
+    recent = ago[ago < NEIGHBOURHOOD_DAYS]
+    known = min(NEIGHBOURHOOD_DAYS, max(float(ago[0]), 1.0))
+    counts = np.bincount(recent.astype(int), minlength=math.ceil(known)).astype(float)
+    burstiness = max(1.0, float(counts.var() / counts.mean()))
+    silence = (to_datetime64(hour) - starts[-1]) / np.timedelta64(1, "D")
+    return math.exp(-len(recent) / known * float(silence) / burstiness)
