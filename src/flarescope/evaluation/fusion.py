@@ -230,8 +230,7 @@ def _beats_history(document: Mapping[str, Any]) -> bool:
 
 
 def _verdict(document: Mapping[str, Any]) -> str:
-    gain = _gain(document)
-    return gain if _beats_history(document) else f"not proven better than history: {gain}"
+    return ("" if _beats_history(document) else "not proven better than history: ") + _gain(document)
 
 
 def _tried(trial: Mapping[str, Any] | None) -> str:
