@@ -12,7 +12,7 @@ import numpy as np
 
 from flarescope.errors import BadOptionError
 
-__all__ = ["FIRST_YEAR", "LAST_YEAR", "duration", "iso", "to_datetime64", "utc"]
+__all__ = ["FIRST_YEAR", "LAST_YEAR", "LONGEST", "duration", "iso", "to_datetime64", "utc"]
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200  # GOES began in 1975; what lies outside is a slip of the finger
 LONGEST = timedelta(days=3650)

@@ -137,10 +137,15 @@ def test_wrong_input_ends_in_one_line(
     assert "Did you mean 'fold'?" in refused(monkeypatch, capsys, table, *flare, "--group", "folds")
     assert "Threshold 50" in refused(monkeypatch, capsys, table, *flare, "--threshold", "50")
     assert "Blocks of 0 days" in refused(monkeypatch, capsys, table, *flare, "--block-days", "0")
-    assert "0 resamples" in refused(monkeypatch, capsys, table, *flare, "--resamples", "0")
+    for wrong in ("0", "100000000"):
+        assert f", not '{wrong}'. Type" in refused(monkeypatch, capsys, table, *flare, "--resamples", wrong)
+    assert ", not '-1'" in refused(monkeypatch, capsys, table, *flare, "--seed", "-1")
     assert "Slice by a column of 50 or fewer" in refused(
         monkeypatch, capsys, table, *flare, "--by", "time_utc"
     )
+    semi = table.with_name("semi.csv")
+    semi.write_text(table.read_text().replace(",", ";"))
+    assert "separated by semicolons ('time_utc;probability" in refused(monkeypatch, capsys, semi, *flare)
     assert "cannot be opened" in refused(monkeypatch, capsys, "none.csv", *flare)
 
 

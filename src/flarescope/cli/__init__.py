@@ -74,14 +74,26 @@ def main() -> None:
     except typer.Abort:
         sys.exit(130)
     except _UsageError as error:
-        where = error.ctx.command_path if error.ctx else "flarescope"
-        _refuse(f"{' '.join(error.format_message().split())} Type: {where} --help")
+        _refuse_usage(error)
     except FlarescopeError as error:
         _refuse(str(error))
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refuse_usage(error: Any) -> NoReturn:
+    """An option that does not fit; a bare command has printed its help, which says enough."""
+    said = " ".join(error.format_message().split())
+    if type(error).__name__ == "NoArgsIsHelpError":
+        if said:  # without rich the help is in the message
+            typer.echo(error.format_message())
+        sys.exit(2)
+    causes: list[Any] = getattr(error.__cause__, "errors", list)()  # pydantic's, which leaves out the value
+    value = f", not '{causes[0]['input']}'" if causes else ""
+    where = error.ctx.command_path if error.ctx else "flarescope"
+    _refuse(f"{said.rstrip('.')}{value}. Type: {where} --help")
 
 
 def _refuse(line: str) -> NoReturn:

@@ -21,7 +21,9 @@ def demo(
     Example: FLARESCOPE_DATA=data flarescope demo --out out/demo
     """
     from flarescope.demo import run_demo
+    from flarescope.writing import check_folder_place
 
+    check_folder_place(out)
     if data is not None and not data.is_dir():
         from flarescope.errors import MissingDataError
 

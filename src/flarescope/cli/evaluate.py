@@ -1,18 +1,27 @@
-"""``flarescope evaluate``: refit on each fold's training part, score on the fold, rivals beside it."""
+"""``flarescope evaluate``: score a model or a centre on data it was not fitted on, rivals beside it."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from flarescope.cli._options import AsJson, BlockDays, Resamples, Seed
 from flarescope.cli._progress import progress_bar
+
+if TYPE_CHECKING:
+    from flarescope.models.history import Target
+    from flarescope.sun import Magnetogram
+    from flarescope.verify import Scores
 
 __all__ = ["app"]
 
 app = typer.Typer(help="Score a model on data it was not fitted on, beside its rivals.", no_args_is_help=True)
+IMAGES = (".jpg", ".jpeg", ".png", ".jp2", ".fits", ".fit", ".fts", ".npz")
 
 
 @app.command()
@@ -23,28 +32,26 @@ def history(
     at_least: Annotated[str, typer.Option(help="Threshold class.")] = "M1.0",
     from_hours: Annotated[float, typer.Option(help="Start of the window after the hour.")] = 0.0,
     to_hours: Annotated[float, typer.Option(help="End of the window after the hour.")] = 24.0,
-    block_days: Annotated[float, typer.Option(help="Length of a bootstrap block in days.")] = 27,
-    resamples: Annotated[int, typer.Option(help="Bootstrap samples.")] = 1000,
-    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    block_days: BlockDays = 27,
+    resamples: Resamples = 1000,
+    seed: Seed = 0,
+    as_json: AsJson = False,
 ) -> None:
     """Score the flare-history rate, refitted on the training hours of each fold.
 
     Example: flarescope evaluate history --hours hours.parquet --flares goes.csv --folds fold --json
     """
-    from flarescope.cli.verify import print_scores
     from flarescope.evaluation.history import evaluate_history, flares_for
-    from flarescope.flare import GoesClass
-    from flarescope.models.history import Target
     from flarescope.sources.flares import read_flares
     from flarescope.sources.hours import read_hours
 
+    target = _target(at_least, from_hours, to_hours)
     times, fold = read_hours(hours, folds)
-    target = Target(str(GoesClass(at_least)), from_hours, to_hours)
     catalog = flares_for(times, read_flares(*flares), target)
-    scores = evaluate_history(
-        times, fold, catalog, target, block_days=block_days, resamples=resamples, seed=seed
-    )
+    with progress_bar("refitting and scoring"):
+        scores = evaluate_history(
+            times, fold, catalog, target, block_days=block_days, resamples=resamples, seed=seed
+        )
     about = {
         "model": "history, refitted on the other folds",
         "target": target.name,
@@ -52,11 +59,7 @@ def history(
         "group": folds,
         "goes_scale": catalog.scale,
     }
-    document = about | scores.to_dict()
-    if as_json:
-        typer.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
-    else:
-        print_scores(scores, document)
+    _show(about, scores, as_json)
 
 
 @app.command()
@@ -64,9 +67,9 @@ def fusion(
     images: Annotated[Path, typer.Option(help="Folder of full-disk magnetograms, searched through.")],
     flares: Annotated[list[Path], typer.Option(help="Flare list; repeatable.")],
     every: Annotated[int, typer.Option(help="Take every n-th image.", min=1)] = 1,
-    block_days: Annotated[float, typer.Option(help="Length of a bootstrap block in days.")] = 5,
-    resamples: Annotated[int, typer.Option(help="Bootstrap samples.")] = 1000,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    block_days: BlockDays = 5,
+    resamples: Resamples = 1000,
+    as_json: AsJson = False,
 ) -> None:
     """Score history and image together on full disks, beside history alone, the image alone and climatology.
 
@@ -74,40 +77,130 @@ def fusion(
 
     Example: flarescope evaluate fusion --images full_disk_2026 --flares goes.csv --flares flares_2026.csv
     """
-    from flarescope.cli.verify import print_scores
-    from flarescope.errors import MissingDataError
+    from flarescope.errors import MissingExtraError
     from flarescope.evaluation.fusion import disk_hours, disk_scores
     from flarescope.flare import scale_by_date
     from flarescope.forecaster.shipped import shipped_fusion, shipped_history, shipped_network
-    from flarescope.sources.files import read_magnetogram
     from flarescope.sources.flares import read_flares
 
-    paths = sorted(p for p in images.rglob("*") if p.suffix.lower() in (".jpg", ".jp2", ".fits", ".npz"))[
-        ::every
-    ]
-    if not paths:
-        raise MissingDataError(
-            f"{images} holds no image. Accepted: a folder of .jpg, .jp2, .fits or .npz files."
-        )
     network = shipped_network()
     if network is None:
-        from flarescope.errors import MissingExtraError
-
         raise MissingExtraError("The image network", "train")
-    scale = scale_by_date(read_magnetogram(paths[0]).time)
+    listed = read_flares(*flares)
+    paths, first, skipped = _full_disks(images, every)
+    scale = scale_by_date(first.time)
     model, weights = shipped_history(scale), shipped_fusion()
-    catalog = read_flares(*flares).on_scale(scale)
     with progress_bar("images") as progress:
-        hours = disk_hours(paths, catalog, model, network, weights, progress=progress)
-    scores = disk_scores(hours, model, weights, block_days=block_days, resamples=resamples)
-    document = {
+        hours = disk_hours(paths, listed.on_scale(scale), model, network, weights, progress=progress)
+    with progress_bar("scoring"):
+        scores = disk_scores(hours, model, weights, block_days=block_days, resamples=resamples)
+    about = {
         "model": f"{network.label} + history, weights of regions",
         "target": "M1.0 0-24h",
         "data": {"images": str(images), "flares": [str(f) for f in flares], "used": len(hours.times)},
+        "skipped": skipped,
         "refused": list(hours.refused),
         "goes_scale": scale,
-    } | scores.to_dict()
+    }
+    left_out = skipped | ({"refused by the reader or the model": len(hours.refused)} if hours.refused else {})
+    _show(about, scores, as_json, [f"{count} files left out: {why}." for why, count in left_out.items()])
+
+
+@app.command()
+def centre(
+    forecasts: Annotated[Path, typer.Argument(help="Archived forecasts of SWPC or the Met Office.")],
+    flares: Annotated[list[Path], typer.Option(help="Flare list; repeatable.")],
+    day: Annotated[int, typer.Option(help="1 for the first 24 h of each forecast.", min=1, max=4)] = 1,
+    at_least: Annotated[str, typer.Option(help="Threshold class: M1.0 or X1.0.")] = "M1.0",
+    threshold: Annotated[float, typer.Option(help="Yes from this probability on.", min=0, max=1)] = 0.5,
+    resamples: Resamples = 1000,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Score what an operational centre issued, on the operational GOES scale, over blocks of 27 days.
+
+    Example: flarescope evaluate centre swpc_2014_2016.txt --flares goes_2010_2025.csv --at-least M1.0
+    """
+    from flarescope.evaluation.published import score_issued
+    from flarescope.flare import GoesClass
+    from flarescope.sources.flares import read_flares
+    from flarescope.sources.issued_forecasts import read_issued_forecasts
+
+    issued, goes_class = read_issued_forecasts(forecasts), str(GoesClass(at_least))
+    with progress_bar("scoring"):
+        scores = score_issued(
+            issued,
+            read_flares(*flares),
+            at_least=goes_class,
+            day=day,
+            threshold=threshold,
+            resamples=resamples,
+            seed=seed,
+        )
+    about = {
+        "model": issued.centre,
+        "target": f"{goes_class}, day {day}",
+        "data": {"forecasts": str(forecasts), "flares": [str(f) for f in flares]},
+        "goes_scale": "operational",
+    }
+    _show(about, scores, as_json)
+
+
+def _show(about: dict[str, Any], scores: Scores, as_json: bool, notes: list[str] | None = None) -> None:
+    from flarescope.cli.verify import print_scores
+
+    document = about | scores.to_dict()
+    document["notes"] = [*document["notes"], *(notes or ())]
     if as_json:
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
     else:
         print_scores(scores, document)
+
+
+def _target(at_least: str, from_hours: float, to_hours: float) -> Target:
+    from flarescope.errors import BadOptionError
+    from flarescope.flare import GoesClass
+    from flarescope.models.history import Target
+    from flarescope.times import LONGEST
+
+    longest = LONGEST / timedelta(hours=1)
+    if not 0.0 <= from_hours < to_hours <= longest:
+        raise BadOptionError(
+            f"The window is {from_hours:g} to {to_hours:g} hours after each hour. "
+            f"Accepted: 0 <= --from-hours < --to-hours <= {longest:g}."
+        )
+    return Target(str(GoesClass(at_least)), from_hours, to_hours)
+
+
+def _full_disks(folder: Path, every: int) -> tuple[list[Path], Magnetogram, dict[str, int]]:
+    """Paths of the readable full disks, the first of them, and how many files were skipped, by reason."""
+    from flarescope.errors import FlarescopeError, MissingDataError
+    from flarescope.sources.files import read_magnetogram
+
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGES)[::every]
+    if not files:
+        raise MissingDataError(
+            f"{folder} holds no image. Accepted: a folder of {', '.join(IMAGES)} files (full disks)."
+        )
+    found: list[Path] = []
+    first, problem, skipped = None, "", Counter[str]()
+    with progress_bar("looking for full disks") as progress:
+        for k, path in enumerate(files):
+            progress(k, len(files))
+            try:
+                image = read_magnetogram(path)
+            except FlarescopeError as error:
+                problem = problem or f" First problem: {error}"
+                skipped["cannot be read"] += 1
+                continue
+            if image.view != "full_disk":
+                skipped["no full disk but a region or patch"] += 1
+                continue
+            first = first or image
+            found.append(path)
+    if first is None:
+        why = "; ".join(f"{count} {reason}" for reason, count in skipped.items())
+        raise MissingDataError(
+            f"{folder} holds no full-disk magnetogram among {len(files)} images: {why}.{problem}"
+        )
+    return found, first, dict(skipped)

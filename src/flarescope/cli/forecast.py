@@ -38,7 +38,7 @@ def forecast(
     from flarescope.sources.srs import read_srs
     from flarescope.times import duration, utc
 
-    hour = utc(at) if at else None
+    hour = None if at is None else utc(at)
     hours = duration(within).total_seconds() / 3600
     if day > 1 and hours != 24.0:
         raise BadOptionError(f"--day {day} goes with --within 24h; --within {within} was given.")

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from flarescope.cli._options import AsJson
+
 __all__ = ["label"]
 
 
@@ -17,7 +19,7 @@ def label(
     out: Annotated[Path, typer.Option(help="Table to write: .parquet or .csv.")],
     at_least: Annotated[str, typer.Option(help="Threshold class.")] = "M1.0",
     within: Annotated[str, typer.Option(help="Length of the window.")] = "24h",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Label each time: does a flare of the class start within the window, t < start < t + 24 h?
 
@@ -28,11 +30,13 @@ def label(
     from flarescope.samples.label import label_times
     from flarescope.samples.table import check_name, read_table
     from flarescope.sources.flares import read_flares
+    from flarescope.sources.forecast_table import times_column
+    from flarescope.writing import check_file_place
 
-    check_name(out)
-    rows = read_table(times, needed=("time_utc",))
+    check_file_place(check_name(out), inputs=[times, *flares])
+    moments = times_column(times, read_table(times, needed=("time_utc",)), "time_utc")
     catalog = read_flares(*flares)
-    table = label_times(rows["time_utc"], catalog, at_least=at_least, within=within)
+    table = label_times(moments, catalog, at_least=at_least, within=within)
     table.write(out)
     if as_json:
         document = {
@@ -44,9 +48,9 @@ def label(
             "times": str(times),
             "out": str(out),
             "goes_scale": catalog.scale,
-            "notes": list(catalog.notes),
+            "notes": [*table.notes, *catalog.notes],
         }
-        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
         return
     counts = table.counts
     typer.echo(
@@ -55,6 +59,6 @@ def label(
     )
     for reason, count in table.excluded.items():
         typer.echo(f"  no label for {count}: {reason}")
-    for note in catalog.notes:
-        typer.echo(f"  {note}")
+    for note in (*table.notes, *catalog.notes):
+        typer.echo(f"  note: {note}")
     typer.echo(f"Written: {out}")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from typer.core import TyperGroup
+
+from flarescope.cli._options import AsJson, Members, Seed
+from flarescope.cli._progress import progress_bar, progress_bars
 
 if TYPE_CHECKING:
     from flarescope.flare import GoesScale
@@ -40,7 +42,7 @@ def experiment(
     data: Annotated[
         Path | None, typer.Option(help="Data folder (else FLARESCOPE_DATA).", envvar="FLARESCOPE_DATA")
     ] = None,
-    threads: Annotated[int | None, typer.Option(help="Threads (else all cores).")] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads (else all cores).", min=1, max=1024)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print scores.json.")] = False,
 ) -> None:
     """Train a network on region images: folds by region, seeds, rivals, and a refit on all rows.
@@ -62,38 +64,12 @@ def experiment(
 
     keep_memory()
     use_threads(threads)
-    with _Bars() as bars:
-        document = train_patches(settings, data, out, progress=bars.update)
+    with progress_bars() as progress:
+        document = train_patches(settings, data, out, progress=progress)
     if as_json:
         typer.echo(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False))
     else:
         _print_scores(document, out)
-
-
-class _Bars:
-    """A progress bar for each part of the work, on stderr; silent when it is not a terminal."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import Progress
-
-        self._progress = Progress(
-            console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True
-        )
-        self._tasks: dict[str, Any] = {}
-
-    def __enter__(self) -> _Bars:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def update(self, what: str, done: int, of: int) -> None:
-        """Show that ``done`` of ``of`` are done."""
-        if what not in self._tasks:
-            self._tasks[what] = self._progress.add_task(what, total=of)
-        self._progress.update(self._tasks[what], completed=done, visible=done < of)
 
 
 def _print_scores(document: dict[str, Any], out: Path) -> None:
@@ -125,9 +101,9 @@ def fusion(
     trial: Annotated[
         Path | None, typer.Option(help="What evaluate fusion --json printed: decides the disk's weight.")
     ] = None,
-    members: Annotated[int, typer.Option(help="Refits for the interval.")] = 40,
-    seed: Annotated[int, typer.Option(help="Seed of the refits.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the out-of-fold scores as JSON.")] = False,
+    members: Members = 40,
+    seed: Seed = 0,
+    as_json: AsJson = False,
 ) -> None:
     """Fit the weights of history and image on a run's out-of-fold frames, and say what the image adds.
 
@@ -135,16 +111,19 @@ def fusion(
     """
     from flarescope.cli.verify import print_scores
     from flarescope.evaluation.fusion import fitted_fusion
-    from flarescope.writing import write_whole
+    from flarescope.sources.plain_text import read_json
+    from flarescope.writing import check_file_place, write_whole
 
-    tried = _read_json(trial) if trial else None
-    weights, scores = fitted_fusion(run, flares, trial=tried, members=members, seed=seed)
+    check_file_place(out, inputs=[*flares, *([trial] if trial else ()), *run.glob("*")])
+    tried = read_json(trial, "the JSON of flarescope evaluate fusion") if trial else None
+    with progress_bar("fitting and scoring"):
+        weights, scores = fitted_fusion(run, flares, trial=tried, members=members, seed=seed)
     write_whole(out, weights.to_json())
     document = {"data": f"out-of-fold frames of {run}", "weights": str(out)} | scores.to_dict()
     if as_json:
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
     else:
-        print_scores(scores, document | {"slices": {}})
+        print_scores(scores, document)
 
 
 @app.command()
@@ -154,27 +133,30 @@ def history(
     begin: Annotated[str, typer.Option("--from", help="First hour, UTC.")],
     end: Annotated[str, typer.Option("--to", help="Hour after the last, UTC.")],
     scale: Annotated[str, typer.Option(help="GOES scale: operational or science.")] = "science",
-    members: Annotated[int, typer.Option(help="Refits for the interval.")] = 40,
-    seed: Annotated[int, typer.Option(help="Seed of the refits.")] = 0,
+    members: Members = 40,
+    seed: Seed = 0,
 ) -> None:
     """Fit the flare-history rate: classes C1.0, M1.0, X1.0; days 1, 2, 3 and the first 48 and 72 hours.
 
     Example: flarescope train history --flares goes.csv --from 1997-01-01 --to 2026-01-01 --out history.json
     """
-    from rich.console import Console
-
-    from flarescope.errors import UnknownNameError
+    from flarescope.errors import BadOptionError, UnknownNameError
     from flarescope.sources.flares import read_flares
-    from flarescope.times import utc
+    from flarescope.times import iso, utc
     from flarescope.training.history import TARGETS, fit_history
-    from flarescope.writing import write_whole
+    from flarescope.writing import check_file_place, write_whole
 
     if scale not in ("operational", "science"):
         raise UnknownNameError("GOES scale", scale, ("operational", "science"))
     first, last = utc(begin), utc(end)
+    if first >= last:
+        raise BadOptionError(
+            f"--from {iso(first)} is not before --to {iso(last)}. Give an earlier --from or a later --to."
+        )
+    check_file_place(out, inputs=flares)
     catalog = read_flares(*flares).between(utc("1975-01-01"), last).on_scale(cast("GoesScale", scale))
-    console = Console(stderr=True)
-    with console.status("reading", spinner="dots") as status:
+    names = [target.name for target in TARGETS]
+    with progress_bar("fitting targets") as progress:
         model = fit_history(
             catalog,
             first,
@@ -182,18 +164,7 @@ def history(
             source=", ".join(f.name for f in flares),
             members=members,
             seed=seed,
-            progress=lambda name: status.update(f"fitting {name} ({len(TARGETS)} targets)"),
+            progress=lambda name: progress(names.index(name), len(names)),
         )
     write_whole(out, model.to_json())
     typer.echo(f"{out}: {len(model.fits)} targets fitted on {model.fitted_on['hours']:,} hours")
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    from flarescope.errors import BadFileError
-    from flarescope.sources.plain_text import read_text
-
-    try:
-        found: dict[str, Any] = json.loads(read_text(path, "the JSON of flarescope evaluate fusion"))
-    except ValueError as problem:
-        raise BadFileError(path, f"it is no JSON ({problem}). Give what evaluate fusion printed.") from None
-    return found

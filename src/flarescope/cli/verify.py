@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from flarescope.cli._options import AsJson, BlockDays, Resamples, Seed
+from flarescope.cli._progress import progress_bar
+
 if TYPE_CHECKING:
     from flarescope.sources.forecast_table import ForecastTable
     from flarescope.verify import Blocks, Scores
@@ -26,13 +29,13 @@ def verify(
         list[str] | None, typer.Option(help="Column of a rival's forecasts; repeatable.")
     ] = None,
     by: Annotated[list[str] | None, typer.Option(help="Column to slice by; repeatable.")] = None,
-    block_days: Annotated[float, typer.Option(help="Length of a bootstrap block in days.")] = 27,
+    block_days: BlockDays = 27,
     block_column: Annotated[
         str | None, typer.Option(help="Column of bootstrap blocks, such as the region.")
     ] = None,
-    resamples: Annotated[int, typer.Option(help="Bootstrap samples.")] = 1000,
-    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    resamples: Resamples = 1000,
+    seed: Seed = 0,
+    as_json: AsJson = False,
 ) -> None:
     """Score forecasts against what happened: TSS, HSS, AUC, BSS, calibration, each with a 95 % interval.
 
@@ -54,21 +57,24 @@ def verify(
         reference_columns=rivals,
     )
     blocks = _blocks(table, block_column, block_days)
-    scores = scorecard(
-        table.probability,
-        table.observed,
-        threshold=threshold,
-        blocks=blocks,
-        groups=table.labels[group] if group else None,
-        references=table.references,
-        resamples=resamples,
-        seed=seed,
-    )
+    with progress_bar("scoring"):
+        scores = scorecard(
+            table.probability,
+            table.observed,
+            threshold=threshold,
+            blocks=blocks,
+            groups=table.labels[group] if group else None,
+            references=table.references,
+            resamples=resamples,
+            seed=seed,
+        )
+        curve = _reliability(table, blocks, resamples, seed)
+        parts = _slices(table, slices, blocks, threshold, resamples, seed)
     about = {"data": str(forecasts), "observed": observed_column, "group": group}
     document = about | scores.to_dict()
     document["notes"] = [*table.notes, *document["notes"], *_how_to_get_intervals(blocks)]
-    document["reliability"] = _reliability(table, blocks, resamples, seed)
-    document["slices"] = _slices(table, slices, blocks, threshold, resamples, seed)
+    document["reliability"] = curve
+    document["slices"] = parts
     if as_json:
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
     else:
@@ -155,10 +161,12 @@ def print_scores(scores: Scores, document: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console()
+    console = Console(markup=False)  # a file may be called [bold]
     said = "their own threshold" if scores.threshold is None else f"threshold {scores.threshold:g}"
     blocks = f"{scores.n_blocks} blocks ({scores.block_unit})" if scores.n_blocks else "no blocks"
-    console.print(f"{document['data']}: {scores.n:,} forecasts, {scores.events:,} events, {said}, {blocks}")
+    model = (document[key] for key in ("model", "target") if key in document)
+    what = document["data"] if isinstance(document["data"], str) else ", ".join(model)
+    console.print(f"{what}: {scores.n:,} forecasts, {scores.events:,} events, {said}, {blocks}")
     shown = Table("score", *(["mean", "sd"] if scores.groups else ["value"]), "95 % interval", *scores.groups)
     for name, estimate in scores.estimates.items():
         interval = "" if estimate.low != estimate.low else f"{estimate.low:.3f} to {estimate.high:.3f}"
@@ -170,7 +178,7 @@ def print_scores(scores: Scores, document: dict[str, Any]) -> None:
         console.print(f"against {name}: BSS {rival.bss}")
         gains = ("tss", "hss", "auc", "brier")
         console.print("  difference: " + "  ".join(f"{g.upper()} {rival.differences[g]}" for g in gains))
-    for column, parts in document["slices"].items():
+    for column, parts in document.get("slices", {}).items():
         for label, part in parts.items():
             tss = f"TSS {part['tss']['mean']}" if "tss" in part else part["note"]
             console.print(f"{column} {label}: {part['n']:,} forecasts, {part['events']:,} events, {tss}")

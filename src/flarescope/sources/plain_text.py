@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 from flarescope.errors import BadFileError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["as_text", "read_text"]
+__all__ = ["as_text", "read_json", "read_text"]
 
 _LARGEST_BYTES = 256 * 2**20
 
@@ -27,6 +28,22 @@ def read_text(path: Path, accepted: str) -> str:
     except OSError as problem:
         raise BadFileError(path, f"the file cannot be read ({problem.strerror}). Check the path.") from None
     return as_text(path, data, accepted)
+
+
+def read_json(path: Path, accepted: str) -> dict[str, Any]:
+    """A JSON object from a file; ``accepted`` completes the error messages.
+
+    Raises:
+        BadFileError: as ``read_text``, or the text is no JSON object.
+    """
+    text = read_text(path, accepted)
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as problem:
+        raise BadFileError(path, f"it is no JSON ({problem}). Accepted: {accepted}.") from None
+    if not isinstance(found, dict):
+        raise BadFileError(path, f"it holds a {type(found).__name__}, no object. Accepted: {accepted}.")
+    return found
 
 
 def as_text(name: str | Path, data: bytes, accepted: str) -> str:
