@@ -6,18 +6,22 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 from typer.testing import CliRunner
 
 from flarescope.cli import app
-from flarescope.errors import BadFileError, BadOptionError, FlarescopeError, UnknownNameError
+from flarescope.errors import BadFileError, BadOptionError, FlarescopeError, StaleImageError, UnknownNameError
 from flarescope.models import build
 from flarescope.preparation import Preparation
 from flarescope.sources.files import read_magnetogram
+from flarescope.sun import Position
+from flarescope.synthetic import Bipole, full_disk
 from flarescope.training.run import Calibration, load_run, save_run
 
 SHARP = "magnetograms/sharp_cea/harp377_hourly/hmi.sharp_cea_720s.377.20110215_010000_TAI.magnetogram.fits"
@@ -55,7 +59,8 @@ def test_integrated_gradients_of_a_sharp_file(model: Path, data_dir: Path, tmp_p
     assert said["model"] == load_run(model).label
     whole = load_run(model).probability([read_magnetogram(data_dir / SHARP)])
     assert said["probability"] == pytest.approx(float(whole[0]), abs=1e-6)
-    assert "in_training: the model was trained on this region." in said["notes"]
+    assert "in_training: the network was trained on a region that this image shows." in said["notes"]
+    assert said["probability_of"] == "this region, at the base rate of the training frames"
     assert 0.0 <= said["completeness"] <= 0.01
     assert said["baseline"] == "zero_field"
     assert said["checks"]["steps"] >= 32
@@ -108,6 +113,84 @@ def test_a_full_disk_is_explained_region_by_region(data_dir: Path, tmp_path: Pat
     assert said["completeness"] <= 0.01
     assert said["top_regions"][0]["longitude"] == pytest.approx(-15, abs=5)
     assert any("regions explained" in note for note in said["notes"])
+    assert said["probability_of"] == "strongest region, at the base rate of the training frames"
+
+
+def write_disk(folder: Path, name: str, seed: int = 2) -> Path:
+    """A made-up Sun as a numpy archive, its time in its name: two bipoles, the stronger one in the west."""
+    folder.mkdir(exist_ok=True)
+    spots = (Bipole(Position(-30.0, -12.0)), Bipole(Position(25.0, 15.0), peak_gauss=1800.0))
+    disk = full_disk(datetime(2026, 2, 3, 12, tzinfo=UTC), spots, pixels=512, seed=seed)
+    np.savez_compressed(folder / name, x=np.nan_to_num(disk.field).astype(np.float32))
+    return folder / name
+
+
+SUMMARY = """:Product: 0203SRS.txt
+:Issued: 2026 Feb 03 0030 UTC
+# Made up for a test
+SRS Number 34 Issued at 0030Z on 03 Feb 2026
+I.  Regions with Sunspots.  Locations Valid at 02/2400Z
+Nmbr Location  Lo  Area  Z   LL   NN Mag Type
+{rows}
+IA. H-alpha Plages without Spots.  Locations Valid at 02/2400Z Feb
+Nmbr  Location  Lo
+II. Regions Due to Return 03 Feb to 05 Feb
+Nmbr Lat    Lo
+"""
+
+
+def test_a_disk_is_explained_where_the_summary_says(tmp_path: Path) -> None:
+    image = write_disk(tmp_path, "HMI.m2026.02.03_12.00.00.npz")
+    words = ("--image", image, "--method", "occlusion", "--mask-pixels", 64, "--stride", 32)
+    found = run(Path("patch_cnn"), *words, "--out", tmp_path / "found.png", "--dpi", 50)
+    (tmp_path / "one.txt").write_text(SUMMARY.format(rows="4300 S12E37   100  0100 Dai  08   09 Beta"))
+    told = run(
+        Path("patch_cnn"), *words, "--regions", tmp_path / "one.txt", "--out", tmp_path / "told.png",
+        "--dpi", 50,
+    )  # fmt: skip
+    assert any("2 regions explained" in note for note in found["notes"])
+    assert any("1 region explained" in note for note in told["notes"])
+    assert found["probability_of"] == "strongest region, at the base rate of the training frames"
+    assert all(spot["longitude"] < 0.0 for spot in told["top_regions"])  # the eastern one alone
+    (tmp_path / "old.txt").write_text(
+        SUMMARY.format(rows="4300 S12E37   100  0100 Dai  08   09 Beta").replace("2026", "2025")
+    )
+    with pytest.raises(BadOptionError, match="does not serve 2026-02-03T12:00:00Z"):
+        run(Path("patch_cnn"), *words, "--regions", tmp_path / "old.txt", "--out", tmp_path / "no.png")
+    assert not (tmp_path / "no.png").exists()
+
+
+def test_what_a_forecast_refuses_is_not_explained(tmp_path: Path) -> None:
+    first = write_disk(tmp_path / "stale", "HMI.m2026.02.03_12.00.00.npz")
+    again = first.with_name("HMI.m2026.02.03_13.00.00.npz")
+    again.write_bytes(first.read_bytes())
+    with pytest.raises(StaleImageError, match=r"13\.00\.00\.npz: the same bytes were already served"):
+        run(Path("patch_cnn"), "--image", again, "--out", tmp_path / "why.png")
+    strange = write_disk(tmp_path / "strange", "HMI20260203_1200_bz.npz")
+    words = ("--image", strange, "--out", tmp_path / "why.png", "--dpi", 50, "--method", "occlusion")
+    words = (*words, "--mask-pixels", 64, "--stride", 64)
+    with pytest.raises(BadFileError, match=r"_bz\.npz: it is out of distribution.*type --anyway"):
+        run(Path("patch_cnn"), *words)
+    assert not (tmp_path / "why.png").exists()
+    said = run(Path("patch_cnn"), *words, "--anyway")
+    assert any(note.startswith("out of distribution") for note in said["notes"])
+
+
+def test_the_label_reading_turns_at_the_threshold_of_the_run(tmp_path: Path) -> None:
+    image = write_disk(tmp_path, "HMI.m2026.02.03_12.00.00.npz")
+    words = ("--image", image, "--out", tmp_path / "why.png", "--dpi", 50, "--method", "occlusion")
+    said = run(Path("patch_cnn"), *words, "--mask-pixels", 64, "--stride", 64, "--reading", "label")
+    calibration = load_run("patch_cnn").calibration
+    yes = said["probability"] >= said["threshold"]
+    assert yes == (said["checks"]["logit"] >= calibration.threshold_logit)
+    assert yes != (said["checks"]["logit"] >= 0.0)  # the threshold is far from logit 0
+
+
+def test_a_network_blind_on_coarse_pixels_says_so(tmp_path: Path) -> None:
+    image = write_disk(tmp_path, "HMI.m2026.02.03_12.00.00.npz")
+    words = ("--image", image, "--out", tmp_path / "why.png", "--dpi", 50, "--method", "occlusion")
+    said = run(Path("cnn2"), *words, "--mask-pixels", 128, "--stride", 128)
+    assert any("cnn2 was not trained on pixels as coarse as this image's 3.4 Mm" in n for n in said["notes"])
 
 
 @pytest.mark.parametrize(
@@ -127,6 +210,15 @@ def test_what_is_wrong_is_said(
     with pytest.raises(error, match=message):
         run(model, "--image", tmp_path / "missing.fits", "--out", tmp_path / "why.png", *words)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_figure_never_replaces_the_image(tmp_path: Path) -> None:
+    image = tmp_path / "HMI.m2026.02.03_12.00.00.png"
+    Image.new("L", (256, 256), 127).save(image)
+    before = image.read_bytes()
+    with pytest.raises(BadOptionError, match="read as an input and would be overwritten"):
+        run(Path("patch_cnn"), "--image", image, "--out", image)
+    assert image.read_bytes() == before
 
 
 def test_a_bad_image_is_one_line_and_torch_is_never_imported(tmp_path: Path) -> None:

@@ -28,6 +28,12 @@ def explain(
     time: Annotated[
         str | None, typer.Option(help="When it was observed, UTC, if the file does not say.")
     ] = None,
+    regions: Annotated[
+        Path | None, typer.Option(help="Solar Region Summary, for the places of regions on a full disk.")
+    ] = None,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Explain an image unlike the training images too.")
+    ] = False,
     baseline: Annotated[
         str, typer.Option(help="What nothing there means: zero_field, mean, black.")
     ] = "zero_field",
@@ -48,13 +54,17 @@ def explain(
     from flarescope.forecaster import explain_image
     from flarescope.plots import check_format, magnetogram_figure, save
     from flarescope.sources.files import read_magnetogram
+    from flarescope.sources.srs import read_srs
+    from flarescope.writing import check_file_place
 
     given = {"steps": steps, "mask_pixels": mask_pixels, "stride": stride, "reading": reading}
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     METHODS[method].check_options(options)
     BASELINES[baseline]
     check_format(out)
-    magnetogram = read_magnetogram(image, time=time)
+    check_file_place(out, inputs=[image, *([regions] if regions else [])])
+    magnetogram = read_magnetogram(image, time=time, fresh=True)
+    summary = read_srs(regions) if regions else None
 
     keep_memory()
     from flarescope.training.run import load_run  # only now: it imports torch
@@ -62,8 +72,8 @@ def explain(
     trained = load_run(model)
     with progress_bar(f"{method.replace('_', ' ')} of {trained.name}") as progress:
         why = explain_image(
-            magnetogram, trained, method=method, baseline=baseline, dtype=cast("Precision", dtype),
-            progress=progress, **options,
+            magnetogram, trained, summary=summary, method=method, anyway=anyway, baseline=baseline,
+            dtype=cast("Precision", dtype), progress=progress, **options,
         )  # fmt: skip
     save(magnetogram_figure(magnetogram, why), out, dpi=dpi)
     document = _document(why, magnetogram, trained) | {
@@ -82,21 +92,21 @@ def _document(why: Explanation, magnetogram: Magnetogram, trained: Run) -> dict[
 
     from flarescope.times import iso
 
-    noaa = magnetogram.region.noaa if magnetogram.region else ()
-    seen = ["in_training: the model was trained on this region."] if trained.in_training(noaa) else []
+    whose = "strongest region" if magnetogram.view == "full_disk" else "this region"
     logit = np.array([why.checks["logit"]])
     return {
         "method": why.method,
         "model": trained.label,
         "completeness": why.checks.get("completeness"),
         "probability": float(trained.calibration.probability(logit)[0]),
+        "probability_of": f"{whose}, at the base rate of the training frames",
         "threshold": trained.calibration.threshold,
         "baseline": why.baseline,
         "checks": why.checks,
         "top_regions": [_place(magnetogram, *spot) for spot in why.top_regions()],
         "observed": iso(magnetogram.time),
         "sha256": magnetogram.origin.sha256,
-        "notes": [*magnetogram.notes, *why.notes, *seen],
+        "notes": [*magnetogram.notes, *why.notes],
     }
 
 
@@ -116,7 +126,8 @@ def _print(document: dict[str, Any]) -> None:
     trust = "" if complete is None else f", complete to within {complete:.2%}"
     typer.echo(f"{document['figure']}: {document['method']} of {document['model']}{trust}")
     typer.echo(
-        f"  this network alone says {document['probability']:.1%} (yes from {document['threshold']:.1%})"
+        f"  this network alone says {document['probability']:.1%} ({document['probability_of']}; "
+        f"yes from {document['threshold']:.1%})"
     )
     for spot in document["top_regions"]:
         where = f"row {spot['row']}, column {spot['column']}"

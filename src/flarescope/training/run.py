@@ -65,6 +65,11 @@ class Calibration:
         """What is added to a logit."""
         return _logit(self.base_rate) - _logit(self.sampled_rate)
 
+    @property
+    def threshold_logit(self) -> float:
+        """The network says yes from this logit on: logit(threshold) − ``log_odds``."""
+        return _logit(min(max(self.threshold, 1e-12), 1 - 1e-12)) - self.log_odds
+
     def probability(self, logits: Float[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:
         """Probability of a flare among images drawn as the training rows were."""
         return np.asarray(1 / (1 + np.exp(-(np.asarray(logits, float) + self.log_odds))))

@@ -1,0 +1,91 @@
+"""What is explained, what is refused, and what a reader is warned of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from flarescope.errors import BadFileError
+from flarescope.forecaster import explain_image
+from flarescope.samples.patch import cut
+from flarescope.samples.scale import encode
+from flarescope.sun import Magnetogram, Origin, Position, Region
+from flarescope.synthetic import Bipole, full_disk
+from flarescope.training.run import Calibration, Run, load_run
+
+HOUR = datetime(2026, 2, 3, 12, tzinfo=UTC)
+SPOT = Bipole(Position(20.0, 15.0), peak_gauss=1800.0, radius_degrees=2.0, separation_degrees=4.0)
+QUICK = {"method": "occlusion", "mask_pixels": 64, "stride": 32}
+
+
+@pytest.fixture(scope="module")
+def disk() -> Magnetogram:
+    return full_disk(HOUR, (SPOT,), seed=2)
+
+
+@pytest.fixture(scope="module")
+def patch(disk: Magnetogram) -> Magnetogram:
+    spot = Region(noaa=(19999,), position=SPOT.position)
+    return replace(cut(encode(disk), spot), region=spot)
+
+
+@pytest.fixture(scope="module")
+def network() -> Run:
+    return load_run("patch_cnn")
+
+
+def with_threshold(network: Run, threshold: float) -> Run:
+    return replace(network, calibration=replace(network.calibration, threshold=threshold))
+
+
+def test_the_threshold_as_a_logit_is_where_the_probability_reaches_it() -> None:
+    scale = Calibration(base_rate=0.05, sampled_rate=0.25, threshold=0.06, views=8)
+    assert scale.probability(np.array([scale.threshold_logit])) == pytest.approx(0.06, rel=1e-12)
+    assert np.isfinite(replace(scale, threshold=1.0).threshold_logit)
+
+
+def test_yes_and_no_are_those_of_the_run(patch: Magnetogram, network: Run) -> None:
+    whole = explain_image(patch, network, **QUICK)
+    largest = whole.checks["largest_change"]
+    assert largest > 0.0
+    logit = np.array([whole.checks["logit"] - largest / 2])  # some masks take the logit below this
+    near = with_threshold(network, float(network.calibration.probability(logit)[0]))
+    turned = explain_image(patch, near, reading="label", **QUICK)
+    assert 0.0 < turned.checks["label_flips"] < 1.0
+    assert np.nanmax(np.abs(turned.map)) > 0.0
+    for far in (1e-6, 1 - 1e-6):
+        same = explain_image(patch, with_threshold(network, far), reading="label", **QUICK)
+        assert same.checks["label_flips"] == 0.0
+    asked = explain_image(patch, near, reading="label", threshold_logit=-50.0, **QUICK)
+    assert asked.checks["label_flips"] == 0.0  # who gives a threshold is heard
+
+
+def test_an_image_unlike_the_training_images_is_refused_by_name(patch: Magnetogram, network: Run) -> None:
+    strange = replace(patch, notes=("out of distribution: another stretch.",), origin=Origin("odd.jpg"))
+    with pytest.raises(BadFileError, match=r"odd\.jpg: it is out of distribution: another stretch.*--anyway"):
+        explain_image(strange, network, **QUICK)
+    assert explain_image(strange, network, anyway=True, **QUICK).map.shape == patch.field.shape
+
+
+@pytest.mark.parametrize(("name", "warned"), [("cnn2", True), ("patch_cnn", False)])
+def test_pixels_coarser_than_any_seen_in_training_are_said(
+    name: str, warned: bool, patch: Magnetogram
+) -> None:
+    why = explain_image(patch, load_run(name), **QUICK)
+    words = f"{name} was not trained on pixels as coarse as this image's 3.4 Mm"
+    assert any(note.startswith(words) for note in why.notes) is warned
+    assert isinstance(patch.geometry.radius, float)  # type: ignore[union-attr]
+    fine = replace(patch, geometry=replace(patch.geometry, radius=800.0))  # type: ignore[type-var]
+    assert not any("coarse" in note for note in explain_image(fine, load_run(name), **QUICK).notes)
+
+
+def test_a_region_that_was_in_training_is_said(patch: Magnetogram, network: Run) -> None:
+    def warned(noaa: int) -> bool:
+        seen = replace(patch, region=Region(noaa=(noaa,), position=SPOT.position))
+        return any(note.startswith("in_training") for note in explain_image(seen, network, **QUICK).notes)
+
+    assert warned(network.training_regions[0])
+    assert not warned(19999)
