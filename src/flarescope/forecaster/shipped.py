@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
-from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flarescope.models import shipped_folder
 from flarescope.models.fusion import Fusion
 from flarescope.models.history import HistoryModel
 
@@ -23,13 +22,13 @@ NETWORK = "patch_cnn"
 @cache
 def shipped_history(scale: GoesScale) -> HistoryModel:
     """The history rate for flares of one GOES scale."""
-    return HistoryModel.load(_file(f"history_{scale}.json"))
+    return HistoryModel.load(shipped_folder() / f"history_{scale}.json")
 
 
 @cache
 def shipped_fusion() -> Fusion:
     """The weights of history and image."""
-    return Fusion.load(_file("fusion.json"))
+    return Fusion.load(shipped_folder() / "fusion.json")
 
 
 @cache
@@ -45,9 +44,5 @@ def shipped_network() -> Run | None:
 @cache
 def history_label(scale: GoesScale) -> str:
     """Such as history_science@1a2b3c4d."""
-    digest = hashlib.sha256(_file(f"history_{scale}.json").read_bytes()).hexdigest()
+    digest = hashlib.sha256((shipped_folder() / f"history_{scale}.json").read_bytes()).hexdigest()
     return f"history_{scale}@{digest[:8]}"
-
-
-def _file(name: str) -> Path:
-    return Path(str(files("flarescope.models"))) / "shipped" / name

@@ -7,6 +7,8 @@ Torch is imported only when a network is built.
 
 from __future__ import annotations
 
+from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flarescope.errors import BadOptionError
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-__all__ = ["build", "networks", "register"]
+__all__ = ["build", "networks", "register", "shipped_folder"]
 
 networks: Registry[Callable[..., nn.Module]] = Registry("model")
 register = networks.register
@@ -46,6 +48,11 @@ def build(name: str, **options: Any) -> nn.Module:
         raise BadOptionError(
             f"Model '{name}' cannot be built with {given or 'no option'}: {problem}"
         ) from None
+
+
+def shipped_folder() -> Path:
+    """Where the fitted models that come with flarescope lie."""
+    return Path(str(files("flarescope.models"))) / "shipped"
 
 
 @register("cnn2")

@@ -14,7 +14,6 @@ import os
 import platform
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -172,7 +171,7 @@ def load_run(run: str | Path) -> Run:
         >>> load_run("patch_cnn").preparation.size  # doctest: +SKIP
         128
     """
-    folder = _shipped() / str(run) if str(run) in shipped_runs() else Path(run)
+    folder = models.shipped_folder() / str(run) if str(run) in shipped_runs() else Path(run)
     if not folder.is_dir():
         raise UnknownNameError("run folder or shipped model", str(run), shipped_runs())
     about = _read_json(folder / MODEL)
@@ -204,7 +203,7 @@ def load_run(run: str | Path) -> Run:
 
 def shipped_runs() -> list[str]:
     """Names of the trained networks that come with flarescope."""
-    return sorted(path.parent.name for path in _shipped().glob(f"*/{MODEL}"))
+    return sorted(path.parent.name for path in models.shipped_folder().glob(f"*/{MODEL}"))
 
 
 def environment() -> str:
@@ -273,10 +272,6 @@ def _hash(folder: Path) -> str:
         except OSError as problem:
             raise BadFileError(folder / name, f"it cannot be read ({problem.strerror}).") from None
     return digest.hexdigest()[:8]
-
-
-def _shipped() -> Path:
-    return Path(str(files("flarescope.models"))) / "shipped"
 
 
 def _logit(share: float) -> float:
