@@ -70,7 +70,7 @@ _add_commands()
 def main() -> None:
     """Run the command line; what the user got wrong ends in one line and exit code 2."""
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="flarescope", standalone_mode=False)
     except typer.Abort:
         sys.exit(130)
     except _UsageError as error:

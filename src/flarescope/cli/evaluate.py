@@ -102,8 +102,11 @@ def fusion(
         "refused": list(hours.refused),
         "goes_scale": scale,
     }
-    left_out = skipped | ({"refused by the reader or the model": len(hours.refused)} if hours.refused else {})
-    _show(about, scores, as_json, [f"{count} files left out: {why}." for why, count in left_out.items()])
+    left_out = skipped | {
+        "stale, or refused by the model": len(hours.refused),
+        "the flare list does not cover their windows": len(paths) - len(hours.times) - len(hours.refused),
+    }
+    _show(about, scores, as_json, [f"{n} files left out: {why}." for why, n in left_out.items() if n])
 
 
 @app.command()

@@ -53,12 +53,14 @@ def experiment(
     """
     from flarescope.errors import BadOptionError
     from flarescope.experiment import read_experiment
+    from flarescope.writing import check_folder_place
 
     settings = read_experiment(experiment)
     if data is None or not data.is_dir():
         raise BadOptionError(
             f"The data folder is {data or 'not given'}. Type: --data FOLDER, or set FLARESCOPE_DATA."
         )
+    check_folder_place(out)
     from flarescope.compute import keep_memory, use_threads
     from flarescope.evaluation.patches import train_patches
 

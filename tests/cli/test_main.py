@@ -1,0 +1,47 @@
+"""The program itself: exit codes, one line on stderr, help."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "flarescope", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("words", [(), ("evaluate",), ("train",)])
+def test_a_bare_command_prints_its_help_and_nothing_else(words: tuple[str, ...]) -> None:
+    ended = run(*words)
+    assert ended.returncode == 2
+    assert "Usage: " in ended.stdout + ended.stderr
+    assert "flarescope:" not in ended.stderr
+    assert "Type:" not in ended.stderr
+
+
+def test_wrong_input_is_exit_code_2_and_one_line(tmp_path: Path) -> None:
+    ended = run("verify", tmp_path / "none.csv")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == (
+        f"flarescope: {tmp_path / 'none.csv'}: cannot be opened (No such file or directory). "
+        "Give a CSV or Parquet file.\n"
+    )
+
+
+def test_an_option_out_of_bounds_shows_the_value() -> None:
+    ended = run("forecast", "--day", "4")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == (
+        "flarescope: Invalid value for '--day': Input should be less than or equal to 3, not '4'. "
+        "Type: flarescope forecast --help\n"
+    )
+
+
+def test_the_version_is_told() -> None:
+    ended = run("--version")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith("flarescope ")
