@@ -130,7 +130,8 @@ def disk_hours(
     at, lit = np.array(times, "datetime64[us]"), np.array(seen)
     known = window_covered(at, catalog, TARGET) if len(at) else np.zeros(0, bool)
     if not known.any():
-        raise MissingDataError(f"None of {len(images)} images can be scored. First problem: {refused[:1]}")
+        why = refused[0] if refused else "the flare list does not cover the 24 h after any of them."
+        raise MissingDataError(f"None of {len(images)} images can be scored: {why}")
     at, lit = at[known], lit[known]
     terms = model.terms(at, catalog)
     return DiskHours(
