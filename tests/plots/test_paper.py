@@ -46,10 +46,11 @@ def test_a_failed_drawing_leaves_nothing(forecast: Forecast, tmp_path: Path, mon
 
 def test_a_place_that_cannot_be_written_is_said(forecast: Forecast, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    for bad in (tmp_path / "file" / "why.png", tmp_path / "folder.png"):
-        (tmp_path / "folder.png").mkdir(exist_ok=True)
-        with pytest.raises(BadOptionError, match=r"cannot be written \(.+\)\. Choose another place"):
-            save(rivals_figure(forecast), bad)
+    (tmp_path / "folder.png").mkdir()
+    with pytest.raises(BadOptionError, match=r"file is not a folder\. Choose another place"):
+        save(rivals_figure(forecast), tmp_path / "file" / "why.png")
+    with pytest.raises(BadOptionError, match=r"folder\.png is a folder\. Give the name of a file"):
+        save(rivals_figure(forecast), tmp_path / "folder.png")
 
 
 def test_an_unknown_format_is_refused(forecast: Forecast, tmp_path: Path) -> None:
