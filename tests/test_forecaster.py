@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from flarescope.cli import app
-from flarescope.errors import BadFileError, BadOptionError, MissingDataError
+from flarescope.errors import BadFileError, BadOptionError, MissingDataError, WrongTimeError
 from flarescope.flare import Flare, FlareCatalog, GoesClass
 from flarescope.forecaster import Question, explain_image, make_forecast, shipped_fusion
 from flarescope.forecaster.shipped import shipped_network
@@ -135,6 +135,12 @@ def test_a_strange_image_is_not_used(disk: Magnetogram, flares: FlareCatalog) ->
 def test_an_image_from_the_future_is_refused(disk: Magnetogram, flares: FlareCatalog) -> None:
     with pytest.raises(BadOptionError, match="later than the hour"):
         make_forecast(image=disk, flares=flares, at=HOUR - timedelta(hours=1))
+
+
+def test_an_old_image_is_refused(disk: Magnetogram, flares: FlareCatalog) -> None:
+    assert make_forecast(image=disk, flares=flares, at=HOUR + timedelta(minutes=12)).state == "full"
+    with pytest.raises(WrongTimeError, match="more than 12 minutes before the hour"):
+        make_forecast(image=disk, flares=flares, at=HOUR + timedelta(minutes=13))
 
 
 def test_a_region_is_asked_about_itself(disk: Magnetogram, flares: FlareCatalog) -> None:

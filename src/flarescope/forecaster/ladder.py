@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from flarescope.errors import BadOptionError
+from flarescope.errors import BadOptionError, WrongTimeError
 from flarescope.flare import GoesClass, scale_by_date
 from flarescope.forecast import Forecast
 from flarescope.forecaster.answers import Answer, climatology, disk_answer, region_answer
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Question", "make_forecast"]
 
 INTERVAL = (5.0, 95.0)
+OLDEST_IMAGE = timedelta(minutes=12)
 OUT_OF_DISTRIBUTION = "out of distribution"  # how readers begin a note on an image unlike the training images
 OTHER_SCALE = (
     "The image network learnt M1.0 on the operational scale, M1.43 on this one: it says a little less."
@@ -78,13 +79,14 @@ def make_forecast(
     Raises:
         BadOptionError: neither an image nor an hour was given, the image is later than the hour, or a
             region is asked for more than M1.0 within 24 h.
+        WrongTimeError: the image was taken more than 12 minutes before the hour.
         MissingDataError: no model for this class and window.
     """
     hour = _hour(image, at)
     asked = (question or Question()).target
     _refuse_untrained(image, asked)
     scale = scale_by_date(hour)
-    model = shipped_history(scale)
+    model, history = shipped_history(scale), history_label(scale)
     known = None if flares is None else known_at(flares.on_scale(scale), hour)
     views, notes = _views(image, asked, summary, scale)
     of_region = image is not None and image.view == "region"
@@ -97,10 +99,8 @@ def make_forecast(
     else:
         answer = disk_answer(model, asked, known.flares, hour, views)
     notes += [*answer.notes, *(known.notes if known else ()), *_under_way(known, hour)]
-    said_by = [history_label(scale)]
-    if views is not None and (network := shipped_network()) is not None:
-        said_by = [network.label, *said_by]
-        notes += training_note(views, network, hour.year)
+    network = None if views is None else shipped_network()
+    notes += training_note(views or (), network, hour.year) if network else []
     return _said(
         answer,
         observed=hour,
@@ -108,7 +108,7 @@ def make_forecast(
         valid_from=hour + timedelta(hours=asked.from_hours),
         valid_to=hour + timedelta(hours=asked.to_hours),
         at_least=GoesClass(asked.at_least),
-        model="+".join(said_by),
+        model=f"{network.label}+{history}" if network and answer.state == "full" else history,
         inputs={**(inputs or {}), **_assumed(known, hour, model.durations_hours)},
         scale=scale,
         regions=tuple(view.to_dict() for view in views or ()),
@@ -140,6 +140,11 @@ def _hour(image: Magnetogram | None, at: datetime | None) -> datetime:
     if image is not None and image.time > utc(at):
         raise BadOptionError(
             f"The image of {iso(image.time)} is later than the hour {iso(at)}. Give an earlier image."
+        )
+    if image is not None and utc(at) - image.time > OLDEST_IMAGE:
+        raise WrongTimeError(
+            image.origin.name,
+            f"taken at {iso(image.time)}, more than 12 minutes before the hour {iso(at)}. Give a newer image.",
         )
     return utc(at)
 
