@@ -144,7 +144,7 @@ def _hour(image: Magnetogram | None, at: datetime | None) -> datetime:
     if image is not None and utc(at) - image.time > OLDEST_IMAGE:
         raise WrongTimeError(
             image.origin.name,
-            f"taken at {iso(image.time)}, more than 12 minutes before the hour {iso(at)}. Give a newer image.",
+            f"taken at {iso(image.time)}, more than 12 minutes before the hour {iso(at)}. Give a newer one.",
         )
     return utc(at)
 
