@@ -11,6 +11,7 @@ exclude_patterns = ["_build"]
 html_theme = "pydata_sphinx_theme"
 html_title = "flarescope"
 html_theme_options = {"show_prev_next": False, "navigation_with_keys": False}
+html_sidebars = {"**": []}
 myst_heading_anchors = 3
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
