@@ -63,6 +63,19 @@ def goes(data_dir: Path) -> FlareCatalog:
     return read_flares(data_dir / "flares" / "goes_2010_2025.csv")
 
 
+def held_at(flares: FlareCatalog, at: datetime) -> FlareCatalog:
+    """What an operator held then: only flares that had started, and no word on how long a silence lasts."""
+    then = tuple(f for f in flares if f.start < at)
+    starts = np.array([f.start.replace(tzinfo=None) for f in then], "datetime64[us]")
+    return FlareCatalog(then, coverage(starts, holes(starts)))
+
+
+def told(flares: FlareCatalog, at: datetime) -> dict[str, object]:
+    """The whole forecast but the moment it was made."""
+    said = make_forecast(flares=flares, at=at).to_dict()
+    return {key: value for key, value in said.items() if key != "issued"}
+
+
 @pytest.mark.realdata
 @pytest.mark.parametrize(
     "hour",
@@ -74,18 +87,37 @@ def goes(data_dir: Path) -> FlareCatalog:
         "2017-09-06T09:00Z",
         "2024-05-10T00:00Z",
         "2010-08-19T23:00Z",  # within a silence whose length is only known later
+        "2017-09-19T23:00Z",  # a silence after great storms, not believed at the hour
+        "2021-01-12T00:00Z",
+        "2013-08-05T12:00Z",
     ],
 )
 def test_a_list_downloaded_at_the_hour_says_the_same(goes: FlareCatalog, hour: str) -> None:
-    """What an operator held then: only flares that had started, and no word on how long a silence lasts."""
     at = utc(hour)
-    then = tuple(f for f in goes if f.start < at)
-    starts = np.array([f.start.replace(tzinfo=None) for f in then], "datetime64[us]")
-    held = FlareCatalog(then, coverage(starts, holes(starts)))
-    now, once = make_forecast(flares=goes, at=at), make_forecast(flares=held, at=at)
-    assert once.state == now.state == "history_only"
-    assert once.probability == pytest.approx(now.probability, abs=1e-9)
-    assert once.rivals["history"] == pytest.approx(now.rivals["history"], abs=1e-9)
+    assert told(held_at(goes, at), at) == told(goes, at)
+
+
+@pytest.mark.realdata
+def test_after_a_hole_there_is_no_history_for_three_days(data_dir: Path) -> None:
+    reports = read_flares(*sorted((data_dir / "flares" / "ncei_reports").glob("*.txt")))
+    hole = utc("2012-11-14T14:22Z")
+    first, later = (
+        make_forecast(flares=reports, at=hole),
+        make_forecast(flares=reports, at=hole + timedelta(days=4)),
+    )
+    assert first.state == "climatology"
+    assert "a hole within the three days" in first.notes[0]
+    assert later.state == "history_only"
+
+
+def test_a_flare_under_way_changes_nothing_but_the_notes() -> None:
+    flares, hour = every(5, days=60), BEGIN + timedelta(days=59)
+    weak, strong = (
+        replace(flares, flares=(*flares.flares, Flare(hour - timedelta(minutes=10), GoesClass(c))))
+        for c in ("C1.1", "X5.0")
+    )
+    assert told(weak, hour)["rivals"] == told(strong, hour)["rivals"]
+    assert any("may have been under way" in note for note in make_forecast(flares=strong, at=hour).notes)
 
 
 @pytest.mark.realdata
@@ -98,6 +130,4 @@ def test_what_comes_after_the_hour_changes_nothing() -> None:
     flares, hour = every(7, days=90), BEGIN + timedelta(days=60)
     future = Flare(hour + timedelta(minutes=1), GoesClass("X5.0"), end=hour + timedelta(hours=1))
     more = replace(flares, flares=(*flares.flares, future))
-    assert (
-        make_forecast(flares=more, at=hour).probability == make_forecast(flares=flares, at=hour).probability
-    )
+    assert told(more, hour) == told(flares, hour) == told(held_at(flares, hour), hour)

@@ -16,6 +16,9 @@ def forecast(
     regions: Annotated[
         Path | None, typer.Option(help="Solar Region Summary, for the places of regions on a full disk.")
     ] = None,
+    time: Annotated[
+        str | None, typer.Option(help="When the image was taken, UTC, if the file does not say.")
+    ] = None,
     at: Annotated[str | None, typer.Option(help="The hour, UTC; the image's time by default.")] = None,
     at_least: Annotated[str, typer.Option(help="Threshold class: C1.0, M1.0 or X1.0.")] = "M1.0",
     within: Annotated[str, typer.Option(help="Length of the window: 24h, 48h or 72h.")] = "24h",
@@ -43,7 +46,7 @@ def forecast(
     if day > 1 and hours != 24.0:
         raise BadOptionError(f"--day {day} goes with --within 24h; --within {within} was given.")
     question = Question(at_least, 24.0 * (day - 1), hours if day == 1 else 24.0 * day)
-    magnetogram = read_magnetogram(image, asked=hour, fresh=True) if image else None
+    magnetogram = read_magnetogram(image, time=time, asked=hour, fresh=True) if image else None
     summary = read_srs(regions) if regions else None
     catalog = read_flares(*flares) if flares else None
     said = make_forecast(

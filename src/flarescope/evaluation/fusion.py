@@ -200,18 +200,24 @@ def fitted_fusion(
     model = shipped_history("operational")
     frames, folds = read_frames(table, read_flares(*flares).on_scale("operational"), model)
     scores = region_scores(frames, folds)
-    regions = len(np.unique(frames.region))
+    regions, found = len(np.unique(frames.region)), _verdict(scores.to_dict(), ["tss", "auc"])
     about = {
         "frames": f"{len(folds):,} out-of-fold frames of {run.name}, {regions} regions",
         "flares": ", ".join(Path(f).name for f in flares),
-        "region": f"out of fold against the region's own history: {_verdict(scores.to_dict())}",
+        "region": f"out of fold against the region's own history: {found}",
         "disk": _tried(trial),
     }
     fusion = fit_fusion(
         frames, network=run.name, true_rate=REGION_DAY_RATE, members=members, seed=seed, fitted_on=about
     )
     if not _beats_history(scores.to_dict()):
-        fusion = replace(fusion, region=fusion.region_history, region_ensemble=fusion.region_history_ensemble)
+        alone_says = fusion.region_history.probability(frames.history_rate, 0.0)
+        fusion = replace(
+            fusion,
+            region=fusion.region_history,
+            region_ensemble=fusion.region_history_ensemble,
+            region_threshold=best_threshold(alone_says, frames.happened),
+        )
     if trial is None or not _beats_history(trial):
         alone = FusionWeights(0.0, 1.0, 0.0)
         fusion = replace(fusion, disk=alone, disk_ensemble=(alone,) * members)
@@ -230,21 +236,18 @@ def _beats_history(document: Mapping[str, Any]) -> bool:
         ) from None
 
 
-def _verdict(document: Mapping[str, Any]) -> str:
-    return ("" if _beats_history(document) else "not proven better than history: ") + _gain(document)
+def _verdict(document: Mapping[str, Any], scores: Sequence[str]) -> str:
+    """Is history beaten? Brier skill against it and differences of other scores, 95 % intervals."""
+    proven, rival = _beats_history(document), document["references"]["history"]
+    parts = {"BSS": rival["bss"]} | {name.upper(): rival["difference"][name] for name in scores}
+    gain = ", ".join(
+        f"{name} {e['mean']:+.3f} [{e['low']:+.3f}, {e['high']:+.3f}]" for name, e in parts.items()
+    )
+    return gain if proven else f"not proven better than history: {gain}"
 
 
 def _tried(trial: Mapping[str, Any] | None) -> str:
     if trial is None:
         return "it has not been tried on full disks"
-    verdict = _verdict(trial)
+    verdict = _verdict(trial, ["auc"])  # one threshold served all, so TSS is left out
     return f"{verdict} on {trial['n']} hours of full disks that no fit has seen ({trial['n_blocks']} blocks)"
-
-
-def _gain(document: Mapping[str, Any]) -> str:
-    """Brier skill against history and the differences of TSS and AUC, with 95 % intervals."""
-    rival = document["references"]["history"]
-    parts = {"BSS": rival["bss"], "TSS": rival["difference"]["tss"], "AUC": rival["difference"]["auc"]}
-    return ", ".join(
-        f"{name} {e['mean']:+.3f} [{e['low']:+.3f}, {e['high']:+.3f}]" for name, e in parts.items()
-    )

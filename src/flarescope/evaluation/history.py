@@ -20,6 +20,7 @@ from flarescope.models.history import (
     history_terms,
     probability,
     rates,
+    recently_covered,
 )
 from flarescope.times import utc
 from flarescope.training.history import class_durations
@@ -65,13 +66,14 @@ def cross_validated(times: np.ndarray, folds: np.ndarray, catalog: FlareCatalog,
     """Out-of-fold probabilities and thresholds of the history rate and its rivals.
 
     Coefficients, thresholds and rates come from the hours of the other folds. Hours whose window the list
-    does not cover, or with fewer than 27 covered days before them, are left out and counted. (Durations,
-    used only where a list gives no end, are those of the whole list.)
+    does not cover, with a hole in the three days or fewer than 27 covered days before them, are left out.
+    (Durations, used only where a list gives no end, are those of the whole list.)
 
     Raises:
         MissingDataError: no hour is left, or all are in one fold.
     """
     usable = window_covered(times, catalog, target) & (covered_days(times, catalog) >= LEAST_COVERED_DAYS)
+    usable &= recently_covered(times, catalog)
     if not usable.any():
         raise MissingDataError(
             f"The flare list covers none of the {len(times):,} hours with their windows. Give another list."
@@ -98,7 +100,8 @@ def _fitted(
 ) -> dict[str, np.ndarray]:
     """Each forecast for all hours, fitted on the training hours."""
     rate = y[train].mean()
-    after = {state: y[train & (active == state)].mean() for state in (True, False)}
+    rows = {state: train & (active == state) for state in (True, False)}
+    after = {state: y[mask].mean() if mask.any() else rate for state, mask in rows.items()}
     return {
         "history": probability(rates(terms, fit_rate(terms[train], y[train]))),
         "climatology": np.full(len(y), rate),

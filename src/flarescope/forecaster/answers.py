@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from flarescope.forecaster.shipped import shipped_fusion
 from flarescope.models.baselines import persistence, trailing_climatology
-from flarescope.models.history import HistoryModel, Target, TargetFit, probability, rates
+from flarescope.models.history import HistoryModel, Target, TargetFit, flare_ends, probability, rates
 from flarescope.times import to_datetime64
 from flarescope.training.fusion import own_history_rates
 
@@ -101,7 +101,6 @@ def region_answer(
     rivals["image"] = float(probability(seen))
     value = float(fusion.region.probability(history[0], seen))
     members = [w.probability(h, seen) for w, h in _paired(fusion.region_ensemble, history[1:])]
-    notes.append("The forecast is of this region, not of the whole Sun.")
     notes.append(f"What the image adds: {fusion.fitted_on.get('region', 'not measured')}.")
     return Answer(value, np.array(members), fusion.region_threshold, "full", rivals, notes)
 
@@ -110,7 +109,9 @@ def _disk_rivals(
     model: HistoryModel, fit: TargetFit, flares: FlareCatalog, hour: datetime
 ) -> dict[str, float]:
     at = np.array([to_datetime64(hour)])
-    trailing = float(trailing_climatology(at, flares, fit.target)[0])
+    ended = flare_ends(flares, model.durations_hours) <= at[0]
+    over = replace(flares, flares=tuple(f for f, done in zip(flares, ended, strict=True) if done))
+    trailing = float(trailing_climatology(at, over, fit.target)[0])
     yesterday = float(persistence(at, flares, fit, model.durations_hours)[0])
     found = {"climatology": fit.base_rate, "persistence": yesterday}
     return found | ({"trailing_climatology": trailing} if np.isfinite(trailing) else {})

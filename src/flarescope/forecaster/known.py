@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from flarescope.models.history import LEAST_COVERED_DAYS, covered_days
+from flarescope.models.history import LEAST_COVERED_DAYS, covered_days, recently_covered
 from flarescope.times import iso, to_datetime64
 
 if TYPE_CHECKING:
@@ -43,28 +43,36 @@ def known_at(flares: FlareCatalog, hour: datetime) -> Known:
     Later flares are cut off. A silence before the hour is taken as quiet Sun where the list's own rate in
     the 27 days before it allows it: chance exp(−r·g/F) of at least 1e-3, with r flares a day, g days of
     silence and F ≥ 1 the variance over the mean of daily counts. So a list of a quiet Sun needs no flare
-    to be believed, and an old list of an active one is not.
+    to be believed, and an old list of an active one is not. (That a silence was a hole can be known only
+    from what followed; the holes that the list's reader found stay holes.)
     """
     past = flares.between(datetime(1970, 1, 1, tzinfo=UTC), hour)
     periods = list(past.coverage)
     if not periods or not past.flares:
         return Known(past, f"the lists hold nothing before {iso(hour)}")
     notes: tuple[str, ...] = ()
+    since = past.flares[-1].start
+    midnight = since.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    if periods[-1][0] < midnight < periods[-1][1]:
+        periods[-1] = (periods[-1][0], midnight)  # that the list goes on is known from later flares only
     if periods[-1][1] < hour:
-        since = past.flares[-1].start
         chance = _chance_of_silence(past, hour)
         if chance < CREDIBLE:
             return Known(
                 past,
                 f"the lists show no flare from {iso(since)} to {iso(hour)}, which at their own rate has a "
-                f"chance of {chance:.0e}: they look old. Give a newer list",
+                f"chance of {_small(chance)}: they look old. Give a newer list",
             )
-        past = replace(past, coverage=(*periods[:-1], (periods[-1][0], hour)))
+        periods[-1] = (periods[-1][0], hour)
         if hour - since > WORTH_A_NOTE:
             notes = (
                 f"No flare is listed since {iso(since)}; this is taken as a quiet Sun, not as an old list.",
             )
-    days = float(covered_days(np.array([to_datetime64(hour)]), past)[0])
+    past = replace(past, coverage=tuple(periods))
+    at = np.array([to_datetime64(hour)])
+    if not recently_covered(at, past)[0]:
+        return Known(past, f"the lists have a hole within the three days before {iso(hour)}")
+    days = float(covered_days(at, past)[0])
     if days < LEAST_COVERED_DAYS:
         least = f"{LEAST_COVERED_DAYS:.0f} are needed"
         return Known(past, f"the lists cover {days:.0f} of the 180 days before {iso(hour)} and {least}")
@@ -81,3 +89,7 @@ def _chance_of_silence(past: FlareCatalog, hour: datetime) -> float:
     burstiness = max(1.0, float(counts.var() / counts.mean()))
     silence = (to_datetime64(hour) - starts[-1]) / np.timedelta64(1, "D")
     return math.exp(-len(recent) / known * float(silence) / burstiness)
+
+
+def _small(chance: float) -> str:
+    return f"{chance:.0e}" if chance > 1e-99 else "less than 1e-99"

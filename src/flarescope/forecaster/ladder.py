@@ -19,8 +19,8 @@ from flarescope.forecaster.answers import Answer, climatology, disk_answer, regi
 from flarescope.forecaster.images import look_at, training_note
 from flarescope.forecaster.known import Known, known_at
 from flarescope.forecaster.shipped import history_label, shipped_fusion, shipped_history, shipped_network
-from flarescope.models.history import Target
-from flarescope.times import iso, utc
+from flarescope.models.history import Target, flare_ends
+from flarescope.times import iso, to_datetime64, utc
 
 if TYPE_CHECKING:
     from flarescope.flare import FlareCatalog, GoesScale
@@ -50,7 +50,12 @@ class Question:
     @property
     def target(self) -> Target:
         """The same as a target of the history model."""
-        return Target(str(GoesClass(self.at_least)), self.from_hours, self.to_hours)
+        asked = GoesClass(self.at_least)
+        if GoesClass(str(asked)) != asked:
+            raise BadOptionError(
+                f"Class '{self.at_least}' has more than one decimal. Accepted: such as M1.0."
+            )
+        return Target(str(asked), self.from_hours, self.to_hours)
 
 
 def make_forecast(
@@ -98,7 +103,13 @@ def make_forecast(
         answer = region_answer(model, known.flares, hour, image.region if image else None, views)
     else:
         answer = disk_answer(model, asked, known.flares, hour, views)
-    notes += [*answer.notes, *(known.notes if known else ()), *_under_way(known, hour)]
+    if of_region:
+        notes.append("The forecast is of this region, not of the whole Sun.")
+    if summary is not None and (image is None or of_region):
+        notes.append("The region summary was not used: it tells where the regions of a full disk are.")
+    if hour > datetime.now(UTC):
+        notes.append("The hour lies in the future of this machine's clock.")
+    notes += [*answer.notes, *(known.notes if known else ()), *_under_way(known, hour, model.durations_hours)]
     network = None if views is None else shipped_network()
     notes += training_note(views or (), network, hour.year) if network else []
     return _said(
@@ -162,10 +173,13 @@ def _views(
 ) -> tuple[tuple[RegionView, ...] | None, list[str]]:
     """What the network saw, or None with the reason."""
     if image is None:
-        return None, ["No image was given: flare history alone."]
+        return None, ["No image was given."]
     notes = [f"The image has QUALITY {image.quality:#x}; 0 is good."] if image.quality else []
     if asked != IMAGE_TARGET:
-        return None, [*notes, f"The image network answers {IMAGE_TARGET.name} only: flare history alone."]
+        return None, [
+            *notes,
+            f"The image network answers {IMAGE_TARGET.name} only, so the image was not used.",
+        ]
     strange = [note for note in image.notes if note.startswith(OUT_OF_DISTRIBUTION)]
     if strange:
         return None, [*notes, f"The image was not used. {strange[0][0].upper()}{strange[0][1:]}"]
@@ -180,13 +194,17 @@ def _views(
     return look_at(image, network, shipped_fusion(), summary), notes
 
 
-def _under_way(known: Known | None, hour: datetime) -> list[str]:
+def _under_way(known: Known | None, hour: datetime, durations: dict[str, float]) -> list[str]:
     """Flares that had begun and not ended; how strong they will be is not known at the hour."""
-    recent = known.flares.between(hour - timedelta(days=1), hour) if known else ()
+    if known is None:
+        return []
+    recent = known.flares.between(hour - timedelta(days=1), hour)
+    ends = flare_ends(recent, durations)
     return [
-        f"A flare that began at {iso(f.start)} was under way; it is neither history nor part of the window."
-        for f in recent
-        if f.end is not None and f.end > hour
+        f"A flare that began at {iso(f.start)} {'was' if f.end else 'may have been'} under way; "
+        "it is neither history nor part of the window."
+        for f, end in zip(recent, ends, strict=True)
+        if end > to_datetime64(hour)
     ]
 
 

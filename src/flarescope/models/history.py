@@ -40,11 +40,13 @@ __all__ = [
     "history_terms",
     "probability",
     "rates",
+    "recently_covered",
 ]
 
 TERMS = ("b0", "nM24", "nM324", "sq6", "sq24", "rC180")
 MEMORY = timedelta(days=180)
 LEAST_COVERED_DAYS = 27.0
+RECENT = timedelta(days=3)
 LONGEST_HOURS = 240.0
 SMALLEST_RATE = 1e-6  # one flare in a million windows: keeps the logarithm finite
 
@@ -281,6 +283,15 @@ def covered_days(times: Sequence[datetime] | np.ndarray, catalog: FlareCatalog) 
         low = np.maximum(at - np.timedelta64(MEMORY), to_datetime64(start))
         total += np.maximum((np.minimum(at, to_datetime64(end)) - low) / day, 0.0)
     return total
+
+
+def recently_covered(times: Sequence[datetime] | np.ndarray, catalog: FlareCatalog) -> np.ndarray:
+    """Has the list no hole in the three days before each time, on which the rate leans most?"""
+    at = _datetimes(times)
+    covered = np.zeros(len(at), bool)
+    for start, stop in catalog.coverage:
+        covered |= (at >= to_datetime64(start + RECENT)) & (at <= to_datetime64(stop))
+    return covered
 
 
 def _datetimes(times: Sequence[datetime] | np.ndarray) -> np.ndarray:

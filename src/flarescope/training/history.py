@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Bool, Float
 
-from flarescope.errors import MissingDataError
+from flarescope.errors import MissingDataError, TrainingError
 from flarescope.models.baselines import happened, was_active, window_covered
 from flarescope.models.history import (
     LEAST_COVERED_DAYS,
@@ -21,6 +20,7 @@ from flarescope.models.history import (
     history_terms,
     probability,
     rates,
+    recently_covered,
 )
 from flarescope.times import iso, to_datetime64
 from flarescope.verify import best_threshold, blocks_of_days
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from flarescope.flare import FlareCatalog
+    from flarescope.verify import Blocks
 
 __all__ = ["TARGETS", "class_durations", "fit_history"]
 
@@ -75,7 +76,12 @@ def fit_history(
         raise MissingDataError(
             f"The flares are on the {catalog.scale} scale. Convert them: flares.on_scale('science')."
         )
-    durations = class_durations(catalog.between(begin, end))
+    period = catalog.between(begin, end)
+    if not len(period):
+        raise MissingDataError(
+            f"The list holds no flare from {iso(begin)} to {iso(end)}. Give another period."
+        )
+    durations = class_durations(period)
     hours = _hours(catalog, begin, end, durations)
     fits = []
     for target in targets:
@@ -106,7 +112,7 @@ def _fit_target(
     thin = slice(None, None, ENSEMBLE_STRIDE)
     ensemble, base_rates = [], []
     for _ in range(members):
-        drawn = np.bincount(rng.integers(blocks.count, size=blocks.count), minlength=blocks.count)
+        drawn = _drawn_with_both(rng, blocks, y, thin)
         ensemble.append(fit_rate(x[thin], y[thin], drawn[blocks.ids[thin]], start=best))
         base_rates.append(float(np.average(y, weights=drawn[blocks.ids])))
     return TargetFit(
@@ -115,9 +121,21 @@ def _fit_target(
         best_threshold(probability(rates(x, best)), y),
         float(y.mean()),
         float(y[active].mean()) if active.any() else float(y.mean()),
-        float(y[~active].mean()),
+        float(y[~active].mean()) if not active.all() else float(y.mean()),
         tuple(ensemble),
         tuple(base_rates),
+    )
+
+
+def _drawn_with_both(rng: np.random.Generator, blocks: Blocks, y: np.ndarray, thin: slice) -> np.ndarray:
+    """How often each block is drawn; drawn again where no event, or nothing else, was among them."""
+    for _ in range(1000):
+        drawn = np.bincount(rng.integers(blocks.count, size=blocks.count), minlength=blocks.count)
+        weights = drawn[blocks.ids[thin]]
+        if 0 < (weights * y[thin]).sum() < weights.sum():
+            return drawn
+    raise TrainingError(
+        f"{blocks.count} blocks with {int(y.sum())} events are too few for refits. Give a longer period."
     )
 
 
@@ -143,20 +161,10 @@ def _hours(catalog: FlareCatalog, begin: datetime, end: datetime, durations: dic
         "datetime64[us]"
     )
     known = covered_days(times, catalog) >= LEAST_COVERED_DAYS
-    known &= _recently_covered(times, catalog)
+    known &= recently_covered(times, catalog)
     if not known.any():
         raise MissingDataError(
             f"The list covers too little of {iso(begin)} to {iso(end)}: "
             f"no hour has {LEAST_COVERED_DAYS:.0f} covered days before it. Give a longer list."
         )
     return _Hours(times, history_terms(times, catalog, durations), known, durations)
-
-
-def _recently_covered(
-    times: np.ndarray, catalog: FlareCatalog, *, since: timedelta = timedelta(days=3)
-) -> np.ndarray:
-    """Has the list no hole in the last days, on which the rate leans most?"""
-    covered = np.zeros(len(times), bool)
-    for start, stop in catalog.coverage:
-        covered |= (times >= to_datetime64(start + since)) & (times <= to_datetime64(stop))
-    return covered
