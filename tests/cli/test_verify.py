@@ -163,3 +163,10 @@ def test_paper_b_in_under_forty_seconds(
     assert round(document["hss"]["mean"], 3) == 0.380
     assert round(document["hss"]["sd"], 3) == 0.077
     assert document["n_blocks"] == 109
+
+
+def test_the_truth_is_no_rival(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], table: Path
+) -> None:
+    words = (table, "--observed-column", "flare", "--reference", "flare")
+    assert "--reference flare is what is scored, not a rival" in refused(monkeypatch, capsys, *words)

@@ -65,7 +65,7 @@ def test_the_time_asked_for(tmp_path: Path, made) -> None:
     path = write(tmp_path, made.image(made.grey_sun()))
     assert read_magnetogram(path, asked="2026-02-03T12:12Z").time.hour == 12
     with pytest.raises(
-        WrongTimeError, match=r"it is of 2026-02-03T12:00:00Z, more than 0:12:00 from .*12:13:00Z"
+        WrongTimeError, match=r"it is of 2026-02-03T12:00:00Z, more than 12 minutes from .*12:13:00Z"
     ):
         read_magnetogram(path, asked="2026-02-03T12:13Z")
     assert read_magnetogram(path, asked="2026-02-03T12:13Z", tolerance="15min").time.hour == 12

@@ -44,10 +44,14 @@ def verify(
 
     Example: flarescope verify forecasts.parquet --observed-column ge_m1 --group fold --json
     """
+    from flarescope.errors import BadOptionError
     from flarescope.sources.forecast_table import read_forecast_table
     from flarescope.verify import scorecard
 
     rivals, slices = reference or [], by or []
+    for name in rivals:
+        if name in (observed_column, probability_column):
+            raise BadOptionError(f"--reference {name} is what is scored, not a rival. Name another column.")
     table = read_forecast_table(
         forecasts,
         observed_column=observed_column,

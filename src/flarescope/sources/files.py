@@ -74,7 +74,8 @@ def read_magnetogram(
     if wanted is not None and abs(magnetogram.time - wanted) > limit:
         raise WrongTimeError(
             path,
-            f"it is of {iso(magnetogram.time)}, more than {limit} from the time asked for ({iso(wanted)}).",
+            f"it is of {iso(magnetogram.time)}, more than {limit.total_seconds() / 60:g} minutes from "
+            f"{iso(wanted)}, the time asked for. Give the image of that time.",
         )
     if fresh:
         check_fresh(path)
