@@ -82,7 +82,7 @@ def run_demo(out: Path, data: Path | None, *, say: Callable[[str], None] = print
     chance = f"{percent(said.probability)} [{percent(said.low)} to {percent(said.high)}]"
     say(f"forecast: {chance} for {said.at_least} within 24 h, state {said.state}")
     why = _explained(given.image)
-    say(f"explained: completeness {why.checks['completeness']:.1e}" if why else "not explained: no network")
+    say(f"explained: completeness {why.checks['completeness']:.1e}" if why else "not explained: no network or region")
     record = _record(given)
     say(f"verified: flare history {record.scores}")
     say(f"  on {given.data}")
@@ -123,7 +123,6 @@ def _write_all(
         made_up=given.made_up,
     )
     files = {name: out / name for name in ("forecast.json", "scores.json", "explanation.png", "report.html")}
-    out.mkdir(parents=True, exist_ok=True)
     write_whole(files["forecast.json"], said.to_json())
     write_whole(files["scores.json"], json.dumps({"data": given.data} | scores, indent=2, ensure_ascii=False))
     plots.save(plots.magnetogram_figure(given.image, why), files["explanation.png"])
