@@ -82,7 +82,11 @@ def run_demo(out: Path, data: Path | None, *, say: Callable[[str], None] = print
     chance = f"{percent(said.probability)} [{percent(said.low)} to {percent(said.high)}]"
     say(f"forecast: {chance} for {said.at_least} within 24 h, state {said.state}")
     why = _explained(given.image)
-    say(f"explained: completeness {why.checks['completeness']:.1e}" if why else "not explained: no network or region")
+    say(
+        f"explained: completeness {why.checks['completeness']:.1e}"
+        if why
+        else "not explained: no network or region"
+    )
     record = _record(given)
     say(f"verified: flare history {record.scores}")
     say(f"  on {given.data}")
