@@ -59,7 +59,40 @@ def test_nan_becomes_zero_field_and_the_other_encoding_is_converted() -> None:
         Preparation(size=8, encoding="grey8").apply(region(field))
 
 
-@pytest.mark.parametrize("fit", ["resize", "pad", "crop"])
+@pytest.mark.parametrize("frame", [(200, 232), (256, 600)])
+def test_at_a_fixed_scale_the_same_pixels_give_the_same_numbers_in_any_frame(frame: tuple[int, int]) -> None:
+    spot = np.random.default_rng(2).normal(0, 500, (96, 128))
+    field = np.zeros(frame)
+    field[64:160, 96:224] = spot
+    field[-1, -1] = np.nan
+    preparation = Preparation(size=8, fit="scale", megametres_per_pixel=1.457, std=100.0)
+    seen, alone = preparation.apply(region(field)), preparation.apply(region(spot))
+    assert seen.shape == tuple(32 * -(-side // 32) // 4 for side in frame)
+    assert alone.shape == (24, 32)
+    assert alone[3, 5] == np.float32(spot[12:16, 20:24].mean() / 100)
+    np.testing.assert_array_equal(seen[16:40, 24:56], alone)
+    assert np.abs(seen).sum() == np.abs(alone).sum()
+
+
+@pytest.mark.parametrize("interpolation", ["area", "bicubic"])
+@pytest.mark.parametrize("degrees", [0.021, 0.05, 0.25])
+def test_at_a_fixed_scale_flux_is_kept_from_pixels_of_any_size(interpolation: str, degrees: float) -> None:
+    y, x = np.mgrid[:90, :130]
+    field = 1000 * np.exp(-((y - 40) ** 2 + (x - 70) ** 2) / 200)
+    preparation = Preparation(
+        size=8,
+        fit="scale",
+        interpolation=interpolation,
+        megametres_per_pixel=1.457,  # type: ignore[arg-type]
+    )
+    seen = preparation.apply(region(field, degrees_per_pixel=degrees))
+    assert all(side % 8 == 0 for side in seen.shape)
+    assert seen.sum() * 0.12**2 == pytest.approx(
+        field.sum() * degrees**2, rel=0.01
+    )  # Pillow's box rounds its edges
+
+
+@pytest.mark.parametrize("fit", ["resize", "pad", "crop", "scale"])
 def test_a_map_comes_back_to_the_place_it_speaks_of(fit: str) -> None:
     field = np.zeros((120, 200))
     field[80:84, 50:54] = 1000.0
@@ -79,5 +112,10 @@ def test_it_is_stored_and_read_back_and_refuses_unknown_settings() -> None:
     assert Preparation.from_dict(preparation.to_dict()) == preparation
     with pytest.raises(UnknownNameError, match=r"No preparation setting named 'sise'\. Did you mean 'size'"):
         Preparation.from_dict({"sise": 3})
-    with pytest.raises(BadOptionError, match="needs megametres_per_pixel"):
-        Preparation(size=4, fit="crop")
+    for fit in ("crop", "scale"):
+        with pytest.raises(BadOptionError, match=f"fit '{fit}' needs megametres_per_pixel"):
+            Preparation(size=4, fit=fit)  # type: ignore[arg-type]
+    with pytest.raises(BadOptionError, match="no known physical scale"):
+        Preparation(size=4, fit="scale", megametres_per_pixel=1.5).apply(
+            Magnetogram(field=np.ones((9, 9)), time=NOON, view="region", encoding="gauss")
+        )

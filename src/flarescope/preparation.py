@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from jaxtyping import Float, Float32
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Preparation"]
 
-Fit = Literal["resize", "pad", "crop"]
+Fit = Literal["resize", "pad", "crop", "scale"]
+FITS = get_args(Fit)
+WHOLE = 1e-3  # a ratio of scales this near a whole number is that number
 Interpolation = Literal["bicubic", "area"]
 
 
@@ -31,17 +33,21 @@ class Preparation:
     """How a magnetogram becomes a network's input.
 
     Attributes:
-        size: side of the square input in pixels.
+        size: side of the square input in pixels; for "scale", sides are multiples of it.
         fit: "resize" stretches the whole patch to the square (Bhattacharjee et al. 2020; it loses the
             physical scale), "pad" first adds zero field to make it square, "crop" brings it to
-            ``megametres_per_pixel`` and cuts or pads around the centre.
+            ``megametres_per_pixel`` and cuts or pads around the centre, "scale" brings the whole field to
+            ``megametres_per_pixel`` and cuts nothing: inputs are as large as their fields, with zero field
+            added at the west and north edges up to multiples of ``size``. Where ``megametres_per_pixel`` is a
+            whole number of the field's own pixels (to 0.1 %), each input pixel is the exact mean of its
+            block: the same pixels give the same numbers wherever they lie in a frame.
         interpolation: "bicubic" or "area" (mean over the pixels covered).
         antialias: False samples bicubically without low-pass, as torch does by default; on a noisy disk
             this leaves mean |B| 36 % higher.
         encoding: what the network was trained on, "gauss" or "grey8".
         grey_per_gauss: slope between the two, for inputs of the other encoding; None refuses them.
         clip: largest absolute value kept, in units of ``encoding`` from zero field; None keeps all.
-        megametres_per_pixel: physical scale of the input, for ``fit="crop"``.
+        megametres_per_pixel: physical scale of the input, for "crop" and "scale".
         mean: subtracted from the signed field (zero field is 0 in both encodings).
         std: divided by.
 
@@ -66,10 +72,12 @@ class Preparation:
             raise BadOptionError(
                 f"Preparation of size {self.size} and std {self.std}: both must be positive."
             )
-        if self.fit not in ("resize", "pad", "crop"):
-            raise UnknownNameError("fit", self.fit, ("resize", "pad", "crop"))
-        if self.fit == "crop" and not self.megametres_per_pixel:
-            raise BadOptionError("Preparation with fit 'crop' needs megametres_per_pixel, such as 1.5.")
+        if self.fit not in FITS:
+            raise UnknownNameError("fit", self.fit, FITS)
+        if self.fit in ("crop", "scale") and not (self.megametres_per_pixel or 0.0) > 0.0:
+            raise BadOptionError(
+                f"Preparation with fit '{self.fit}' needs megametres_per_pixel, such as 1.5."
+            )
         if self.interpolation == "area" and not self.antialias:
             raise BadOptionError("Interpolation 'area' is an antialias of its own: set antialias to true.")
 
@@ -84,7 +92,7 @@ class Preparation:
         Pixels off the disk become zero field.
 
         Returns:
-            Array of ``size`` × ``size``, float32.
+            Array of ``size`` × ``size``, float32; for "scale", of any multiples of ``size``.
 
         Raises:
             BadOptionError: the encoding cannot be converted, or the physical scale is unknown.
@@ -97,7 +105,8 @@ class Preparation:
         right = max(0, math.ceil(x1 - values.shape[1]))
         bottom = max(0, math.ceil(y1 - values.shape[0]))
         padded = np.pad(values, ((top, bottom), (left, right)))
-        prepared = self._resample(padded, (x0 + left, y0 + top, x1 + left, y1 + top))
+        box = (x0 + left, y0 + top, x1 + left, y1 + top)
+        prepared = self._resample(padded, box, self._shape(magnetogram))
         return ((prepared - self.mean) / self.std).astype(np.float32)
 
     def undo_map(
@@ -163,32 +172,59 @@ class Preparation:
         height, width = magnetogram.field.shape
         if self.fit == "resize":
             return 0.0, 0.0, float(width), float(height)
-        if self.fit == "pad":
-            half = max(height, width) / 2
-        else:
-            geometry = magnetogram.geometry
-            if geometry is None:
-                raise BadOptionError(
-                    f"{magnetogram.origin.name} has no known physical scale and the model needs "
-                    f"{self.megametres_per_pixel} Mm per pixel. Give a file with a header, or use a model "
-                    "that resizes."
-                )
-            own = geometry.megametres_per_pixel
-            half = self.size * float(self.megametres_per_pixel or own) / own / 2
+        if self.fit == "scale":
+            rows, columns = self._shape(magnetogram)
+            ratio = self._ratio(magnetogram)
+            return 0.0, 0.0, columns * ratio, rows * ratio
+        half = max(height, width) / 2 if self.fit == "pad" else self.size * self._ratio(magnetogram) / 2
         x, y = width / 2, height / 2
         return x - half, y - half, x + half, y + half
 
+    def _shape(self, magnetogram: Magnetogram) -> tuple[int, int]:
+        """Rows and columns of the input."""
+        if self.fit != "scale":
+            return self.size, self.size
+        step = self._ratio(magnetogram) * self.size
+        rows, columns = (math.ceil(side / step - 1e-9) * self.size for side in magnetogram.field.shape)
+        return rows, columns
+
+    def _ratio(self, magnetogram: Magnetogram) -> float:
+        """Side of an input pixel in pixels of the magnetogram, at a fixed physical scale."""
+        if magnetogram.geometry is None:
+            raise BadOptionError(
+                f"{magnetogram.origin.name} has no known physical scale and the model needs "
+                f"{self.megametres_per_pixel} Mm per pixel. Give a file with a header, or use a model "
+                "that resizes."
+            )
+        own = magnetogram.geometry.megametres_per_pixel
+        ratio = float(self.megametres_per_pixel or own) / own
+        whole = round(ratio)
+        snap = self.fit == "scale" and whole >= 1 and abs(ratio / whole - 1) <= WHOLE
+        return float(whole) if snap else ratio
+
     def _resample(
-        self, values: Float[np.ndarray, "y x"], box: tuple[float, float, float, float]
-    ) -> Float32[np.ndarray, "h w"]:
+        self,
+        values: Float[np.ndarray, "y x"],
+        box: tuple[float, float, float, float],
+        shape: tuple[int, int],
+    ) -> Float[np.ndarray, "h w"]:
         from PIL import Image
 
+        x0, y0, x1, y1 = box
+        rows, columns = shape
+        if self.fit == "scale" and (x1 / columns).is_integer():
+            return _block_means(values, int(x1 / columns))
         image = Image.fromarray(np.ascontiguousarray(values, dtype=np.float32))
-        size = (self.size, self.size)
         if self.antialias:
             method = Image.Resampling.BOX if self.interpolation == "area" else Image.Resampling.BICUBIC
-            return np.asarray(image.resize(size, method, box=box), dtype=np.float32)
-        x0, y0, x1, y1 = box
-        affine = ((x1 - x0) / self.size, 0.0, x0, 0.0, (y1 - y0) / self.size, y0)
-        sampled = image.transform(size, Image.Transform.AFFINE, affine, Image.Resampling.BICUBIC)
+            return np.asarray(image.resize((columns, rows), method, box=box), dtype=np.float32)
+        affine = ((x1 - x0) / columns, 0.0, x0, 0.0, (y1 - y0) / rows, y0)
+        sampled = image.transform((columns, rows), Image.Transform.AFFINE, affine, Image.Resampling.BICUBIC)
         return np.asarray(sampled, dtype=np.float32)
+
+
+def _block_means(values: Float[np.ndarray, "y x"], side: int) -> Float[np.ndarray, "h w"]:
+    """Means of blocks of ``side`` × ``side`` pixels, added in one order wherever the block lies."""
+    exact = np.asarray(values, dtype=np.float64)
+    total = sum(exact[row::side, column::side] for row in range(side) for column in range(side))
+    return np.asarray(total / side**2)

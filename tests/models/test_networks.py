@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -18,16 +19,16 @@ from flarescope.models.patch_cnn import MeanLogit
 BENDS = (nn.ReLU, nn.LeakyReLU)
 
 
-def fresh(name: str, seed: int = 0) -> nn.Module:
+def fresh(name: str, seed: int = 0, size: int = 64) -> nn.Module:
     torch.manual_seed(seed)
-    return models.build(name)
+    return models.build(name, **({"size": size} if name == "cnn1" else {}))
 
 
 @pytest.mark.parametrize("name", list(models.networks))
 class TestEveryNetwork:
     @pytest.mark.parametrize("size", [64, 128])
     def test_one_logit_an_image(self, name: str, size: int) -> None:
-        logits = fresh(name).eval()(torch.randn(3, 1, size, size))
+        logits = fresh(name, size=size).eval()(torch.randn(3, 1, size, size))
         assert logits.shape == (3,)
         assert torch.isfinite(logits).all()
 
@@ -74,6 +75,7 @@ def test_sizes_are_as_declared() -> None:
 
     assert count("patch_cnn") == pytest.approx(98_000, rel=0.01)
     assert count("cnn2") == pytest.approx(1.72e6, rel=0.02)
+    assert count("cnn1") == 2 + 32 * 26 + 2 * 32 + 64 * 289 + 128 * (64 * 16**2 + 1) + 129
 
 
 def test_pooling_before_the_leaky_relu_changes_nothing() -> None:
@@ -102,9 +104,24 @@ def test_errors_help() -> None:
         models.build("cnn2", slop=0.2)
     with pytest.raises(BadOptionError, match="dropout=3"):
         models.build("patch_cnn", dropout=3)
+    with pytest.raises(BadOptionError, match="built for images of 64×64 pixels, not 32×32"):
+        fresh("cnn1")(torch.zeros(1, 1, 32, 32))
+    with pytest.raises(BadOptionError, match=r"20×40 pixels is smaller than cnn2's field of view"):
+        fresh("cnn2")(torch.zeros(1, 1, 20, 40))
 
 
 def test_the_list_of_networks_needs_no_torch() -> None:
     code = "import sys, flarescope.models as m; assert 'cnn2' in m.networks; print('torch' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout == "False\n"
+
+
+def test_images_of_several_shapes_are_judged_in_their_own_order() -> None:
+    from flarescope.training.predict import predict_logits
+
+    network = fresh("patch_cnn").eval()
+    images = [
+        np.random.default_rng(k).normal(size=(32 + 8 * (k % 2), 64)).astype(np.float32) for k in range(5)
+    ]
+    alone = [predict_logits(network, image[None])[0] for image in images]
+    np.testing.assert_allclose(predict_logits(network, images), alone, atol=1e-5)

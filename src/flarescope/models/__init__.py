@@ -55,6 +55,13 @@ def shipped_folder() -> Path:
     return Path(str(files("flarescope.models"))) / "shipped"
 
 
+@register("cnn1")
+def _cnn1(**options: Any) -> nn.Module:
+    from flarescope.models.cnn1 import Cnn1
+
+    return Cnn1(**options)
+
+
 @register("cnn2")
 def _cnn2(**options: Any) -> nn.Module:
     from flarescope.models.cnn import Cnn2

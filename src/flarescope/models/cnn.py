@@ -6,7 +6,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from flarescope.errors import BadOptionError
+
 __all__ = ["Cnn2"]
+
+FIELD_OF_VIEW = 27  # pixels: three max-pools of 3
 
 
 class Cnn2(nn.Module):
@@ -22,6 +26,9 @@ class Cnn2(nn.Module):
         channels: filters of the two plain convolutions.
         branch: filters of each convolution of an inception module.
         slope: of the leaky ReLU below zero; 1 is the identity of the paper's Appendix A.
+
+    Raises:
+        BadOptionError: from ``forward``, an image smaller than 27 pixels.
 
     *Reference*: Bhattacharjee et al. 2020, section 3.2, figure 3 and Appendix A.
     """
@@ -42,6 +49,11 @@ class Cnn2(nn.Module):
 
     def forward(self, x: Float[Tensor, "n 1 h w"]) -> Float[Tensor, "n"]:
         """One logit an image."""
+        if min(x.shape[2:]) < FIELD_OF_VIEW:
+            raise BadOptionError(
+                f"A patch of {x.shape[2]}×{x.shape[3]} pixels is smaller than cnn2's field of view. "
+                f"Accepted: {FIELD_OF_VIEW} pixels or more each way."
+            )
         seen = self.mean(self.features(x)).flatten(1)  # n c
         logit: Tensor = self.output(seen)
         return logit.squeeze(1)

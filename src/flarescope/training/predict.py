@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from flarescope.errors import BadOptionError
 from flarescope.explain.views import eight_views
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from torch import nn
 
@@ -25,7 +25,7 @@ PIXELS_AT_ONCE = 2**21  # the first layer of cnn2 then takes 270 MB
 
 def predict_logits(
     network: nn.Module,
-    images: Float[np.ndarray, "n h w"],
+    images: Float[np.ndarray, "n h w"] | Sequence[Float[np.ndarray, "h w"]],
     *,
     views: int = 1,
     batch: int | None = None,
@@ -35,7 +35,7 @@ def predict_logits(
 
     Args:
         network: images "n 1 h w" to logits "n"; it is left in evaluation mode.
-        images: prepared, of any float type.
+        images: prepared, of any float type; in a list they may be of several shapes.
         views: 1 for the image as it is, or 8: the mean logit over east-west and north-south mirroring and
             both polarities, which is steadier.
         batch: images at once; by default as many as make two million pixels.
@@ -51,6 +51,8 @@ def predict_logits(
         raise BadOptionError(
             f"{views} views are not offered. Accepted: 1 (as it is) or 8 (flips and polarities)."
         )
+    if not isinstance(images, np.ndarray):
+        return _of_several_shapes(network, images, views=views, batch=batch, transform=transform)
     batch = batch or max(1, PIXELS_AT_ONCE // math.prod(images.shape[1:]))
     network.eval()
     device = next(network.parameters()).device
@@ -63,3 +65,16 @@ def predict_logits(
             said = [network(v.contiguous(memory_format=torch.channels_last)) for v in seen]
             logits.append(torch.stack(said).double().mean(dim=0).cpu().numpy())
     return np.concatenate(logits) if logits else np.zeros(0)
+
+
+def _of_several_shapes(
+    network: nn.Module, images: Sequence[Float[np.ndarray, "h w"]], **options: Any
+) -> Float[np.ndarray, "n"]:
+    """Images of one shape go together; what is added to an image could change what is said of it."""
+    alike: dict[tuple[int, ...], list[int]] = {}
+    for row, image in enumerate(images):
+        alike.setdefault(image.shape, []).append(row)
+    logits = np.zeros(len(images))
+    for rows in alike.values():
+        logits[rows] = predict_logits(network, np.stack([images[row] for row in rows]), **options)
+    return logits

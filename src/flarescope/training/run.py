@@ -118,7 +118,7 @@ class Run:
         Raises:
             BadOptionError: an image of an encoding or scale that the preparation cannot bring to its own.
         """
-        images = np.stack([self.preparation.apply(m) for m in magnetograms])
+        images = [self.preparation.apply(m) for m in magnetograms]
         return self.calibration.probability(
             predict_logits(self.network, images, views=self.calibration.views)
         )
