@@ -1,0 +1,103 @@
+"""``flarescope reproduce``: run a paper's tables and figures, and say claim by claim whether we agree."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from flarescope.cli._options import AsJson
+from flarescope.cli._progress import progress_bars
+
+__all__ = ["reproduce"]
+
+
+def reproduce(
+    paper: Annotated[str, typer.Argument(help="Such as bhattacharjee2020.")],
+    item: Annotated[list[str] | None, typer.Argument(help="Tables and figures; all by default.")] = None,
+    data: Annotated[Path | None, typer.Option(envvar="FLARESCOPE_DATA", help="Folder of real data.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for results; out/PAPER by default.")] = None,
+    sharps: Annotated[
+        Path | None, typer.Option(help="Folder of SHARP CEA magnetograms (hmi.sharp_cea_720s) in full size.")
+    ] = None,
+    quick: Annotated[bool, typer.Option(help="A preview: fewer splits, smaller data.")] = False,
+    again: Annotated[bool, typer.Option(help="Run finished items again.")] = False,
+    strict: Annotated[bool, typer.Option(help="Exit with 1 if a claim differs or was not run.")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="Only list the items.")] = False,
+    threads: Annotated[int | None, typer.Option(help="Threads; all cores by default.", min=1)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a paper's tables and figures: what it says, what we get, on which data, and the verdict.
+
+    What is finished in --out is kept: kill it at any moment and type the same again.
+
+    Example: flarescope reproduce bhattacharjee2020 table1 figure5_svm --out out/paper_a
+    """
+    from flarescope.papers import paper as named
+    from flarescope.papers.reproduction import Desk, listing
+    from flarescope.papers.reproduction import reproduce as run
+    from flarescope.writing import check_folder_place
+
+    chosen = named(paper)
+    names = list(item or [])
+    chosen.chosen(names)
+    place = check_folder_place(out or Path("out") / paper)
+    for folder in (data, sharps):
+        _check_folder(folder)
+    if listed:
+        _show_list(listing(chosen, Desk(data, place, quick, sharps)), as_json)
+        return
+    from flarescope.compute import keep_memory, use_threads
+
+    keep_memory()
+    use_threads(threads)
+    with progress_bars("items") as progress:
+        rows = run(chosen, names, Desk(data, place, quick, sharps, progress), again=again)
+    _show(rows, chosen.title, quick, as_json)
+    if strict and any(row["verdict"] in ("differs", "not run") for row in rows):
+        raise typer.Exit(1)
+
+
+def _check_folder(folder: Path | None) -> None:
+    from flarescope.errors import BadFileError
+
+    if folder is not None and not folder.is_dir():
+        raise BadFileError(folder, "it is not a folder. Give one that exists, or leave the option out.")
+
+
+def _show_list(items: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(items, indent=1, ensure_ascii=False))
+        return
+    for entry in items:
+        typer.echo(f"{entry['item']:22} {entry['verdict']:24} {'; '.join(entry['claims'])}")
+
+
+def _show(rows: list[dict[str, Any]], title: str, quick: bool, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(rows, indent=1, ensure_ascii=False, allow_nan=False))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"{title}{' (quick: a preview)' if quick else ''}", title_justify="left")
+    for name in ("item", "the paper says", "paper", "ours", "data", "verdict"):
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        said = _number(row["paper"], row["paper_spread"]), _number(row["ours"], row["spread"])
+        table.add_row(row["item"], row["claim"], *said, row["data"], row["verdict"])
+    Console().print(table)
+    counts = Counter(row["verdict"] for row in rows)
+    typer.echo(", ".join(f"{n} {word}" for word, n in counts.items()))
+    for row in rows:
+        if row["note"] and row["verdict"] in ("differs", "not run"):
+            typer.echo(f"{row['item']} ({row['data']}), {row['claim']}: {row['note']}")
+
+
+def _number(value: float | str | None, spread: float | None) -> str:
+    if value is None or isinstance(value, str):
+        return "–" if value is None else value
+    return f"{value:.3g} ± {spread:.2g}" if spread else f"{value:.4g}"

@@ -1,0 +1,92 @@
+"""One rule for all verdicts."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flarescope.errors import BadFileError, UnknownNameError
+from flarescope.papers import PAPERS, paper
+from flarescope.papers.claims import Claim, Finding, find_claim, read_claims, row, verdict
+
+NUMBER = Claim("table3", "tss", "TSS", "Table 3", value=0.51, spread=0.06)
+DIRECTION = Claim("figure4", "rises", "rises", "Figure 4", kind="direction", null=0.5)
+
+
+@pytest.mark.parametrize(
+    ("value", "spread", "word"),
+    [
+        (0.51, 0.0, "agrees"),
+        (0.60, 0.05, "agrees"),
+        (0.75, 0.05, "differs"),
+        (0.40, 0.30, "undecided"),  # cannot tell .51 from no skill
+        (None, None, "not run"),
+        (float("nan"), 0.1, "not run"),
+    ],
+)
+def test_a_number_agrees_within_two_sigma_and_only_if_ours_is_narrow(value, spread, word):
+    assert verdict(NUMBER, Finding("tss", "real-small", value, spread)) == word
+
+
+@pytest.mark.parametrize(
+    ("value", "spread", "word"),
+    [(0.7, 0.05, "agrees"), (0.55, 0.05, "undecided"), (0.3, 0.05, "differs"), (0.5, 0.0, "undecided")],
+)
+def test_a_direction_needs_an_interval_that_excludes_null(value, spread, word):
+    assert verdict(DIRECTION, Finding("rises", "real", value, spread)) == word
+
+
+def test_an_exact_count_agrees_only_with_itself():
+    count = Claim("table1", "regions", "regions", "Table 1", value=161)
+    assert verdict(count, Finding("regions", "real", 161.0)) == "agrees"
+    assert verdict(count, Finding("regions", "real", 162.0)) == "differs"
+
+
+def test_what_our_own_law_decides_agrees_in_principle_only():
+    by_law = Claim("table3", "tss", "TSS", "Table 3", value=0.51, spread=0.06, by_law=True)
+    assert verdict(by_law, Finding("tss", "synthetic", 0.5, 0.05)) == "in principle"
+    assert verdict(by_law, Finding("tss", "real-small", 0.5, 0.05)) == "agrees"
+    assert verdict(by_law, Finding("tss", "synthetic", 0.9, 0.01)) == "differs"
+
+
+@given(st.floats(-2, 2), st.floats(0, 1))
+def test_above_and_below_are_mirror_images(value, spread):
+    above = Claim("x", "x", "x", "x", kind="direction")
+    below = Claim("x", "x", "x", "x", kind="direction", side="below")
+    assert verdict(above, Finding("x", "real", value, spread)) == verdict(
+        below, Finding("x", "real", -value, spread)
+    )
+
+
+def test_a_row_says_why_it_was_not_run():
+    found = row(NUMBER, Finding("tss", "real", None, needs="needs the archive"))
+    assert found["verdict"] == "not run"
+    assert found["note"] == "not run: needs the archive"
+    assert found["paper"] == 0.51
+    assert row(DIRECTION, Finding("rises", "real", 0.7, 0.01))["paper"] == "> 0.5"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("claim = 3", "cannot be read"),
+        ('[[claim]]\nitem="a"\nname="b"\ntext="c"\nwhere="d"\nsurprise=1', "surprise"),
+        ('[[claim]]\nitem="a"\nname="b"\ntext="c"\nwhere="d"', "needs a value"),
+        ('[[claim]]\nitem="a"\nname="b"\ntext="c"\nwhere="d"\nvalue=1\n' * 2, "twice"),
+    ],
+)
+def test_a_claims_file_that_says_nothing_is_refused(tmp_path: Path, text: str, problem: str):
+    path = tmp_path / "claims.toml"
+    path.write_text(text)
+    with pytest.raises(BadFileError, match=problem):
+        read_claims(path)
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_every_item_has_claims_and_every_claim_an_item(name: str):
+    own = paper(name)
+    claims = read_claims(own.claims)
+    assert {claim.item for claim in claims} == set(own.items)
+    with pytest.raises(UnknownNameError, match="peak"):
+        find_claim(claims, "figure5_cnn", "peek")
