@@ -55,6 +55,13 @@ def shipped_folder() -> Path:
     return Path(str(files("flarescope.models"))) / "shipped"
 
 
+@register("artefact_free")
+def _artefact_free(**options: Any) -> nn.Module:
+    from flarescope.models.artefact_free import ArtefactFree
+
+    return ArtefactFree(**options)
+
+
 @register("cnn1")
 def _cnn1(**options: Any) -> nn.Module:
     from flarescope.models.cnn1 import Cnn1
