@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from flarescope.preparation import Preparation
 
-__all__ = ["BalancedBatches", "augment", "degrade", "load_images"]
+__all__ = ["BalancedBatches", "augment", "balanced_rows", "check_batches", "degrade", "load_images"]
 
 
 def load_images(
@@ -75,17 +75,7 @@ class BalancedBatches:
     weights: Float[np.ndarray, "n"] | None = None
 
     def __post_init__(self) -> None:
-        positives = int(np.sum(self.labels == 1))
-        if not 0 < positives < len(self.labels):
-            raise TrainingError(
-                f"All {len(self.labels)} training rows have the same label ({positives} positives). "
-                "Training needs both: take more regions, or a lower class."
-            )
-        if not 0 < self.positives < self.size:
-            raise TrainingError(
-                f"A batch of {self.size} with a positive share of {self.positive_share:g} holds "
-                f"{self.positives} positives. Accepted: at least one of each class."
-            )
+        check_batches(self.labels, self.size, self.positive_share)
 
     @property
     def positives(self) -> int:
@@ -99,11 +89,31 @@ class BalancedBatches:
 
     def draw(self) -> tuple[Float[Tensor, "b 1 h w"], Float[Tensor, "b"], Float[Tensor, "b"]]:
         """Images, labels and weights of one batch."""
-        quotas = ((1, self.positives), (0, self.size - self.positives))
-        rows = np.concatenate([_drawn(np.flatnonzero(self.labels == label), n) for label, n in quotas])
+        rows = balanced_rows(self.labels, self.size, self.positives)
         x = augment(torch.from_numpy(self.images[rows]).float()[:, None], **self.augmentation)
         weights = np.ones(len(rows)) if self.weights is None else self.weights[rows]
         return x, torch.from_numpy(self.labels[rows]).float(), torch.from_numpy(weights).float()
+
+
+def check_batches(labels: Int[np.ndarray, "n"], size: int, positive_share: float) -> None:
+    """Raise a ``TrainingError`` if the rows are of one class, or batches of ``size`` would be."""
+    positives = int(np.sum(labels == 1))
+    if not 0 < positives < len(labels):
+        raise TrainingError(
+            f"All {len(labels)} training rows have the same label ({positives} positives). "
+            "Training needs both: take more regions, or a lower class."
+        )
+    if not 0 < (shown := round(size * positive_share)) < size:
+        raise TrainingError(
+            f"A batch of {size} with a positive share of {positive_share:g} holds "
+            f"{shown} positives. Accepted: at least one of each class."
+        )
+
+
+def balanced_rows(labels: Int[np.ndarray, "n"], size: int, positives: int) -> Int[np.ndarray, "b"]:
+    """Row numbers of one batch, drawn with replacement by torch's random numbers; positives first."""
+    quotas = ((1, positives), (0, size - positives))
+    return np.concatenate([_drawn(np.flatnonzero(labels == label), count) for label, count in quotas])
 
 
 def augment(
