@@ -21,7 +21,7 @@ def test_each_curve_has_its_line_and_its_band_of_one_standard_deviation() -> Non
     figure = recall_figure({"SVM": curve(0.7), "CNN": curve(0.6)}, titles=["all flares"])
     (axes,) = figure.axes
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["SVM", "CNN"]
-    band = axes.collections[0].get_paths()[0].vertices[:, 1]
+    band = np.concatenate([part.vertices[:, 1] for part in axes.collections[0].get_paths()])
     assert band.min() == pytest.approx(0.65, abs=0.01)
     assert band.max() == pytest.approx(0.85, abs=0.01)
     assert axes.get_title(loc="left") == "all flares"
