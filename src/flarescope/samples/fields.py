@@ -66,8 +66,13 @@ class FieldBatches:
         """The base rate that the network is shown."""
         return self.positives / self.size
 
-    def draw(self) -> tuple[list[Float[Tensor, "k 1 h w"]], Float[Tensor, "b"], Float[Tensor, "b"]]:
-        """Micro-batches of one batch; labels and weights in the order of their fields."""
+    def draw(
+        self, step: int = 0
+    ) -> tuple[list[Float[Tensor, "k 1 h w"]], Float[Tensor, "b"], Float[Tensor, "b"]]:
+        """Micro-batches of one batch, which torch's random numbers decide and not the step.
+
+        Labels and weights are in the order of the fields.
+        """
         rows = balanced_rows(self.labels, self.size, self.positives)
         groups = similar_sizes([self.fields[row].shape for row in rows])
         rows = rows[np.concatenate(groups)]
