@@ -21,13 +21,13 @@ __all__ = ["architecture_figure"]
 
 WORDS = {
     "Conv2d": "convolution", "MaxPool2d": "max-pool", "AvgPool2d": "average", "BatchNorm2d": "batch norm",
-    "LeakyReLU": "leaky ReLU", "AdaptiveAvgPool2d": "global average", "Linear": "fully connected",
-    "Flatten": "flatten",
+    "AdaptiveAvgPool2d": "global average", "Linear": "fully connected", "Flatten": "flatten",
+    "LeakyReLU": "leaky ReLU", "ReLU": "ReLU", "Softshrink": "soft threshold", "LogOnePlus": "log (1 + sum)",
 }  # fmt: skip
 FILLS = {"Conv2d": "#cfe3f2", "MaxPool2d": "#fbe3b5", "AvgPool2d": "#fbe3b5", "AdaptiveAvgPool2d": "#fbe3b5",
          "Linear": "#f4cdb8"}  # fmt: skip
 BOX, THIN, GAP, STEP = 0.32, 0.17, 0.17, 1.72  # inches: tall and flat boxes, between levels, between branches
-WIDTH = 1.56
+WIDTH, ASIDE = 1.56, 0.07
 
 
 def architecture_figure(layers: Sequence[Layer], *, title: str = "", given: str = "magnetogram") -> Figure:
@@ -110,13 +110,22 @@ def _box(axes: Axes, layer: Layer, x: float, y: float) -> None:
 
 
 def _arrows(axes: Axes, layers: Sequence[Layer], x: list[float], y: list[float]) -> None:
-    """Down from each source, across half-way above the box it feeds, and down into it."""
+    """Down from each source, across half-way above the box it feeds, and down into it.
+
+    What skips layers of its own column goes round them on the right.
+    """
     arrow = {"arrowstyle": "-|>,head_width=0.1,head_length=0.2", "linewidth": 0.6, "color": GREY,
              "shrinkA": 0, "shrinkB": 0}  # fmt: skip
     for k, layer in enumerate(layers):
         top = y[k] + _height(layer) / 2
-        across = top + 0.6 * GAP
-        starts = [(x[s], y[s] - _height(layers[s]) / 2) for s in layer.sources] or [(x[k], top + GAP)]
-        for from_x, from_y in starts:
-            axes.plot([from_x, from_x, x[k]], [from_y, across, across], color=GREY, linewidth=0.6, zorder=0)
-        axes.annotate("", (x[k], top), (x[k], across), arrowprops=arrow)
+        across, round_by = top + 0.6 * GAP, 0.0
+        for s in reversed(layer.sources):
+            if any(x[m] == x[s] == x[k] and y[k] < y[m] < y[s] for m in range(len(layers))):
+                round_by += ASIDE
+                side = x[s] + WIDTH / 2 + round_by
+                axes.plot([x[s], side, side, x[k]], [y[s], y[s], across, across], color=GREY,
+                          linewidth=0.6, zorder=0)  # fmt: skip
+            else:
+                bottom = y[s] - _height(layers[s]) / 2
+                axes.plot([x[s], x[s], x[k]], [bottom, across, across], color=GREY, linewidth=0.6, zorder=0)
+        axes.annotate("", (x[k], top), (x[k], across if layer.sources else top + GAP), arrowprops=arrow)
