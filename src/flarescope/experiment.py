@@ -6,7 +6,7 @@ import json
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -67,6 +67,9 @@ class Augmentation(_Section):
 class Training(_Section):
     """How the network is fitted.
 
+    ``optimizer`` is "adamw" (one cycle of the learning rate) or "sgd" (constant rate, no momentum, no decay).
+    ``loss`` is "smoothed" (cross-entropy, with ``label_smoothing``), "weighted" (positives count
+    ``positive_weight`` times; None: the ratio of the classes shown) or "batch_skill" (``training.losses``).
     ``early_stopping`` checks without a better validation loss end the training; None trains all steps.
     ``bf16`` is used in training only, and only on machines that compute with it.
     """
@@ -83,6 +86,9 @@ class Training(_Section):
     early_stopping: int | None = Field(None, ge=1)
     validation_share: float = Field(0.2, gt=0.0, lt=1.0)
     check_steps: int = Field(20, ge=1)
+    optimizer: Literal["adamw", "sgd"] = "adamw"
+    loss: Literal["smoothed", "weighted", "batch_skill"] = "smoothed"
+    positive_weight: float | None = Field(None, gt=0.0)
 
 
 class Evaluation(_Section):

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from flarescope.errors import TrainingError
-from flarescope.samples.loader import BalancedBatches, augment, degrade
+from flarescope.samples.loader import BalancedBatches, EpochBatches, augment, degrade
 
 
 def images(n: int = 20, size: int = 16) -> np.ndarray:
@@ -102,3 +102,26 @@ def test_degrading_hits_about_the_share_asked_for() -> None:
     changed = (augment(x, degrade_share=0.5) != x).flatten(1).any(dim=1).float().mean()
     assert 0.4 < changed < 0.6
     assert (augment(x, degrade_share=1.0) != x).flatten(1).any(dim=1).all()
+
+
+def test_an_epoch_shows_every_row_once_and_the_next_in_another_order() -> None:
+    marked = np.ones((20, 4, 4), np.float16) * np.arange(20, dtype=np.float16)[:, None, None]
+    batches = EpochBatches(marked, labels(), 8, seed=1)
+    assert batches.steps_an_epoch == 3
+    assert batches.sampled_rate == 0.25
+    epochs = []
+    for epoch in range(2):
+        drawn = [batches.draw(3 * epoch + step) for step in range(3)]
+        assert [len(y) for _, y, _ in drawn] == [8, 8, 4]
+        rows = torch.cat([x[:, 0, 0, 0] for x, _, _ in drawn])
+        assert torch.equal(torch.cat([y for _, y, _ in drawn]), (rows < 5).float())
+        epochs.append(rows.int().tolist())
+    assert sorted(epochs[0]) == sorted(epochs[1]) == list(range(20))
+    assert epochs[0] != epochs[1]
+    assert torch.equal(batches.draw(4)[0], batches.draw(4)[0])
+
+
+@pytest.mark.parametrize("label", [0, 1])
+def test_epochs_of_one_class_are_refused(label: int) -> None:
+    with pytest.raises(TrainingError, match=r"All 20 training rows have the same label .* needs both"):
+        EpochBatches(images(), np.full(20, label), 8)

@@ -14,7 +14,7 @@ from torch import nn
 from flarescope import models
 from flarescope.errors import TrainingError
 from flarescope.experiment import Training
-from flarescope.samples.loader import BalancedBatches
+from flarescope.samples.loader import BalancedBatches, EpochBatches
 from flarescope.training.checkpoint import NAME
 from flarescope.training.loop import Validation, fit, one_cycle
 from flarescope.training.losses import smoothed_cross_entropy
@@ -109,6 +109,90 @@ def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
     (tmp_path / NAME).write_bytes(b"no weights at all")
     with pytest.raises(TrainingError, match=r"checkpoint cannot be used .* Delete it"):
         fit(tiny(), batches(), SETTINGS, seed=0, folder=tmp_path)
+
+
+def test_sgd_steps_against_the_gradient_at_a_constant_rate(tmp_path: Path) -> None:
+    images, labels = data()
+    settings = Training(steps=1, batch=8, learning_rate=0.3, optimizer="sgd", loss="weighted")
+    before, epochs = tiny(), EpochBatches(images, labels, 8, seed=3)
+    x, y, _ = epochs.draw(0)
+    twin = models.build("patch_cnn", channels=(2, 4), dropout=0.0).train()
+    twin.load_state_dict(before.state_dict())
+    cost = torch.tensor(3.0)  # a quarter of the rows are positive
+    nn.functional.binary_cross_entropy_with_logits(twin(x), y, pos_weight=cost).backward()
+    expected = twin.output.weight.detach() - 0.3 * twin.output.weight.grad
+    plain = models.build("patch_cnn", channels=(2, 4), dropout=0.0)
+    plain.load_state_dict(before.state_dict())
+    after = fit(plain, epochs, settings, seed=0, folder=tmp_path)
+    torch.testing.assert_close(after.output.weight, expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("loss", ["weighted", "batch_skill"])
+def test_plain_epochs_by_sgd_go_on_after_a_kill(loss: str, tmp_path: Path) -> None:
+    settings = SETTINGS.model_copy(update={"optimizer": "sgd", "loss": loss, "learning_rate": 0.05})
+    epochs = EpochBatches(*data(), 12, seed=3)
+    whole = weights(fit(tiny(), epochs, settings, seed=1, folder=tmp_path / "whole"))
+    with pytest.raises(KilledError):
+        fit(tiny(), epochs, settings, seed=1, folder=tmp_path / "cut", progress=kill_at(7))
+    resumed = weights(fit(tiny(5), epochs, settings, seed=1, folder=tmp_path / "cut"))
+    assert all(torch.equal(value, resumed[key]) for key, value in whole.items())
+
+
+class Parts:
+    """The same batch whole or in parts of several shapes."""
+
+    sampled_rate = 0.5
+
+    def __init__(self, *, whole: bool) -> None:
+        self.whole = whole
+
+    def draw(self, step: int = 0) -> tuple[torch.Tensor | list[torch.Tensor], torch.Tensor, torch.Tensor]:
+        x = torch.arange(4 * 36.0).reshape(4, 1, 6, 6).sin()
+        x[2:, :, 4:] = 0.0
+        parts = [x[:2], x[2:, :, :4]]  # zero rows add nothing to a sum
+        return x if self.whole else parts, torch.tensor([1.0, 0, 1, 0]), torch.tensor([1.0, 2, 3, 4])
+
+
+class Sums(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor([0.3]))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.weight * x.relu().sum(dim=(1, 2, 3))
+
+
+@pytest.mark.parametrize("loss", ["smoothed", "weighted", "batch_skill"])
+def test_parts_of_a_batch_take_one_step_together(loss: str, tmp_path: Path) -> None:
+    settings = SETTINGS.model_copy(update={"loss": loss, "steps": 3, "optimizer": "sgd"})
+    a, b = (
+        fit(Sums(), Parts(whole=whole), settings, seed=0, folder=tmp_path / str(whole))
+        for whole in (True, False)
+    )
+    torch.testing.assert_close(a.weight, b.weight)
+    assert abs(float(a.weight.detach()) - 0.3) > 1e-4
+
+
+def test_both_losses_are_watched_without_changing_the_end(tmp_path: Path) -> None:
+    images, labels = data()
+    rows = Validation(list(images[:8]), labels[:8])
+    settings = SETTINGS.model_copy(update={"check_steps": 4, "loss": "weighted"})
+    plain = fit(tiny(), batches(), settings, seed=1, folder=tmp_path / "plain")
+    seen = fit(tiny(), batches(), settings, seed=1, folder=tmp_path / "seen", validation=rows, watched=rows)
+    assert all(torch.equal(value, weights(seen)[key]) for key, value in weights(plain).items())
+    lines = [json.loads(line) for line in (tmp_path / "seen" / "log.jsonl").read_text().splitlines()]
+    checked = {line["step"]: line for line in lines if "training_loss" in line}
+    assert list(checked) == [4, 8, 12]
+    logits = torch.from_numpy(predict_logits(seen, images[:8]))
+    cost = torch.tensor(3.0)  # a quarter of each batch is positive
+    expected = nn.functional.binary_cross_entropy_with_logits(
+        logits, torch.from_numpy(labels[:8]).double(), pos_weight=cost
+    )
+    assert (
+        checked[12]["training_loss"]
+        == checked[12]["validation_loss"]
+        == pytest.approx(float(expected), abs=1e-5)
+    )
 
 
 def test_early_stopping_keeps_the_best(tmp_path: Path) -> None:

@@ -23,7 +23,15 @@ if TYPE_CHECKING:
 
     from flarescope.preparation import Preparation
 
-__all__ = ["BalancedBatches", "augment", "balanced_rows", "check_batches", "degrade", "load_images"]
+__all__ = [
+    "BalancedBatches",
+    "EpochBatches",
+    "augment",
+    "balanced_rows",
+    "check_batches",
+    "degrade",
+    "load_images",
+]
 
 
 def load_images(
@@ -87,22 +95,71 @@ class BalancedBatches:
         """The base rate that the network is shown."""
         return self.positives / self.size
 
-    def draw(self) -> tuple[Float[Tensor, "b 1 h w"], Float[Tensor, "b"], Float[Tensor, "b"]]:
-        """Images, labels and weights of one batch."""
+    def draw(self, step: int = 0) -> tuple[Float[Tensor, "b 1 h w"], Float[Tensor, "b"], Float[Tensor, "b"]]:
+        """Images, labels and weights of one batch; torch's random numbers decide it, not the step."""
         rows = balanced_rows(self.labels, self.size, self.positives)
         x = augment(torch.from_numpy(self.images[rows]).float()[:, None], **self.augmentation)
         weights = np.ones(len(rows)) if self.weights is None else self.weights[rows]
         return x, torch.from_numpy(self.labels[rows]).float(), torch.from_numpy(weights).float()
 
 
-def check_batches(labels: Int[np.ndarray, "n"], size: int, positive_share: float) -> None:
-    """Raise a ``TrainingError`` if the rows are of one class, or batches of ``size`` would be."""
+@dataclass(frozen=True, eq=False)
+class EpochBatches:
+    """Plain epochs: every row once in each, in an order of its own.
+
+    Attributes:
+        images: prepared images "n h w".
+        labels: 0 or 1, "n".
+        size: images a batch; the last one of an epoch may hold fewer.
+        seed: decides the orders.
+
+    Raises:
+        TrainingError: the rows are of one class.
+
+    Example:
+        >>> x, y, weight = EpochBatches(images, labels, 64, seed=0).draw(step=3)  # doctest: +SKIP
+    """
+
+    images: Float16[np.ndarray, "n h w"]
+    labels: Int[np.ndarray, "n"]
+    size: int
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_classes(self.labels)
+
+    @property
+    def sampled_rate(self) -> float:
+        """The base rate that the network is shown: that of the rows."""
+        return float(np.mean(self.labels == 1))
+
+    @property
+    def steps_an_epoch(self) -> int:
+        """Batches until every row was shown."""
+        return -(-len(self.labels) // self.size)
+
+    def draw(self, step: int = 0) -> tuple[Float[Tensor, "b 1 h w"], Float[Tensor, "b"], Float[Tensor, "b"]]:
+        """Images, labels and weights (all 1) of the batch of this step, counted from 0."""
+        epoch, batch = divmod(step, self.steps_an_epoch)
+        order = np.random.default_rng([self.seed, epoch]).permutation(len(self.labels))
+        rows = order[batch * self.size : (batch + 1) * self.size]
+        x = torch.from_numpy(self.images[rows]).float()[:, None]
+        return x, torch.from_numpy(self.labels[rows]).float(), torch.ones(len(rows))
+
+
+def check_classes(labels: Int[np.ndarray, "n"]) -> None:
+    """Raise a ``TrainingError`` if the rows are of one class."""
     positives = int(np.sum(labels == 1))
     if not 0 < positives < len(labels):
         raise TrainingError(
             f"All {len(labels)} training rows have the same label ({positives} positives). "
             "Training needs both: take more regions, or a lower class."
         )
+
+
+def check_batches(labels: Int[np.ndarray, "n"], size: int, positive_share: float) -> None:
+    """Raise a ``TrainingError`` if the rows are of one class, or batches of ``size`` would be."""
+    check_classes(labels)
     if not 0 < (shown := round(size * positive_share)) < size:
         raise TrainingError(
             f"A batch of {size} with a positive share of {positive_share:g} holds "

@@ -12,7 +12,7 @@ import math
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
@@ -20,47 +20,58 @@ import torch
 from flarescope.compute import best_device, computes_bf16
 from flarescope.errors import TrainingError
 from flarescope.training.checkpoint import Progress, load_checkpoint, save_checkpoint
-from flarescope.training.losses import smoothed_cross_entropy
+from flarescope.training.losses import loss_of
 from flarescope.training.predict import predict_logits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from torch import nn
+    from torch import Tensor, nn
 
     from flarescope.experiment import Training
-    from flarescope.samples.loader import BalancedBatches
 
-__all__ = ["Validation", "fit", "one_cycle"]
+__all__ = ["Batches", "Validation", "fit", "one_cycle"]
 
 LOG = "log.jsonl"
 LOG_STEPS = 10
 CHANNELS_LAST: Any = torch.channels_last
 
 
+class Batches(Protocol):
+    """What is learnt from, batch by batch: see ``samples.loader`` and ``samples.fields``."""
+
+    @property
+    def sampled_rate(self) -> float:
+        """Share of positives among what is shown."""
+
+    def draw(self, step: int = 0) -> tuple[Tensor | Sequence[Tensor], Tensor, Tensor]:
+        """Images "b 1 h w" (or parts of several shapes), labels "b" and weights "b" of a step's batch."""
+
+
 @dataclass(frozen=True, eq=False)
 class Validation:
-    """Images "n h w" and labels "n" of regions that are not trained on, for early stopping."""
+    """Images "n h w" (or of several shapes) and labels "n" on which the loss is watched."""
 
-    images: np.ndarray
+    images: np.ndarray | Sequence[np.ndarray]
     labels: np.ndarray
 
 
 def fit(
     network: nn.Module,
-    batches: BalancedBatches,
+    batches: Batches,
     settings: Training,
     *,
     seed: int,
     folder: Path,
     validation: Validation | None = None,
+    watched: Validation | None = None,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> nn.Module:
     """Train ``network`` in place; go on from the folder's checkpoint if there is one.
 
-    AdamW with decay on weights alone, one cycle of the learning rate, label smoothing. With early stopping
-    the weights of the smallest validation loss are kept.
+    Optimiser and loss are settings: AdamW with decay on weights alone and one cycle of the learning rate, or
+    plain SGD at a constant one. With early stopping the weights of the smallest validation loss are kept.
 
     Args:
         network: images "n 1 h w" to logits "n".
@@ -68,7 +79,8 @@ def fit(
         settings: steps, learning rate and the rest.
         seed: decides batches, augmentation and dropout; the caller's random numbers are left alone.
         folder: for ``checkpoint.safetensors`` and ``log.jsonl``.
-        validation: for early stopping.
+        validation: rows of other regions, whose loss is logged each ``check_steps``; for early stopping.
+        watched: rows that are trained on, whose loss is then logged too.
         progress: told (done, of) after each step.
 
     Raises:
@@ -91,9 +103,15 @@ def fit(
             loss = _step(network, optimizer, batches, settings, state.step, device)
             state.step += 1
             entry: dict[str, Any] = {"step": state.step, "loss": round(loss, 6)}
-            if validation is not None and state.step % settings.check_steps == 0:
-                entry["validation_loss"] = _check(network, validation, settings, state)
-            if state.step % LOG_STEPS == 0 or "validation_loss" in entry or state.step == settings.steps:
+            if state.step % settings.check_steps == 0:
+                entry |= _check(
+                    network,
+                    {"validation": validation, "training": watched},
+                    settings,
+                    state,
+                    batches.sampled_rate,
+                )
+            if state.step % LOG_STEPS == 0 or len(entry) > 2 or state.step == settings.steps:
                 lines.write(json.dumps(entry | {"seconds": round(time.monotonic() - begin, 2)}) + "\n")
             if state.step % settings.checkpoint_steps == 0:
                 lines.flush()
@@ -125,7 +143,9 @@ def _cosine(start: float, end: float, share: float) -> float:
 
 
 def _optimizer(network: nn.Module, settings: Training) -> torch.optim.Optimizer:
-    """Weights decay; biases and the scales of batch normalisation do not."""
+    """Weights decay; biases and the scales of batch normalisation do not. With SGD nothing does."""
+    if settings.optimizer == "sgd":
+        return torch.optim.SGD(network.parameters(), lr=settings.learning_rate)
     weights = [p for p in network.parameters() if p.ndim > 1]
     others = [p for p in network.parameters() if p.ndim <= 1]
     groups = [
@@ -138,21 +158,26 @@ def _optimizer(network: nn.Module, settings: Training) -> torch.optim.Optimizer:
 def _step(
     network: nn.Module,
     optimizer: torch.optim.Optimizer,
-    batches: BalancedBatches,
+    batches: Batches,
     settings: Training,
     step: int,
     device: torch.device,
 ) -> float:
     """One step down; the batch's loss before it."""
     network.train()
-    rate, decay = one_cycle(step, settings)
-    for group in optimizer.param_groups:
-        group["lr"], group["betas"] = rate, (decay, 0.999)
-    x, labels, weights = (part.to(device) for part in batches.draw())
+    if settings.optimizer == "adamw":
+        rate, decay = one_cycle(step, settings)
+        for group in optimizer.param_groups:
+            group["lr"], group["betas"] = rate, (decay, 0.999)
+    x, labels, weights = batches.draw(step)
+    parts = [x] if isinstance(x, torch.Tensor) else x
     half = settings.bf16 and computes_bf16()
     with torch.autocast(device.type, torch.bfloat16) if half else nullcontext():
-        logits = network(x.contiguous(memory_format=CHANNELS_LAST))
-    loss = smoothed_cross_entropy(logits.float(), labels, weights, smoothing=settings.label_smoothing)
+        logits = [network(part.to(device).contiguous(memory_format=CHANNELS_LAST)) for part in parts]
+    loss = loss_of(
+        settings, torch.cat(logits).float(), labels.to(device), weights.to(device),
+        sampled_rate=batches.sampled_rate,
+    )  # fmt: skip
     value = loss.item()
     if not math.isfinite(value):
         raise TrainingError(
@@ -165,18 +190,28 @@ def _step(
     return value
 
 
-def _check(network: nn.Module, validation: Validation, settings: Training, state: Progress) -> float:
-    """The validation loss now; remembers the best weights."""
-    logits = predict_logits(network, validation.images)
-    loss = float(
-        smoothed_cross_entropy(torch.from_numpy(logits), torch.from_numpy(validation.labels).double())
-    )
-    if loss < state.best_loss:
-        state.best_loss, state.waited = loss, 0
-        state.best = {key: value.detach().clone() for key, value in network.state_dict().items()}
-    else:
-        state.waited += 1
-    return round(loss, 6)
+def _check(
+    network: nn.Module,
+    samples: dict[str, Validation | None],
+    settings: Training,
+    state: Progress,
+    sampled_rate: float,
+) -> dict[str, float]:
+    """The losses now, without label smoothing; with early stopping, remembers the best weights."""
+    plain = settings.model_copy(update={"label_smoothing": 0.0})
+    losses = {}
+    for name, sample in samples.items():
+        if sample is not None:
+            logits = torch.from_numpy(predict_logits(network, sample.images))
+            labels = torch.from_numpy(sample.labels).double()
+            losses[f"{name}_loss"] = float(loss_of(plain, logits, labels, sampled_rate=sampled_rate))
+    if settings.early_stopping:
+        if losses["validation_loss"] < state.best_loss:
+            state.best_loss, state.waited = losses["validation_loss"], 0
+            state.best = {key: value.detach().clone() for key, value in network.state_dict().items()}
+        else:
+            state.waited += 1
+    return {name: round(loss, 6) for name, loss in losses.items()}
 
 
 def _over(state: Progress, settings: Training) -> bool:
