@@ -36,7 +36,7 @@ class ArtefactFree(nn.Module):
       ``Preparation(fit="scale")`` makes it; otherwise a flip moves the region against the pooling windows.
 
     Args:
-        filters: of the convolutions, the first 5×5 and the others 3×3; max-pool 2 after all but the last.
+        filters: of the convolutions: 5×5 at every second place, then 3×3; max-pool 2 between the later ones.
         thresholds: of the input, in its own units.
         hidden: width of the network that reads the sums.
         symmetry: "full" as above; "none" sees the field as it is, for data that the paper's own transform
@@ -73,7 +73,7 @@ class ArtefactFree(nn.Module):
         self.thresholds = nn.ModuleList(nn.Softshrink(threshold) for threshold in thresholds)
         widths = itertools.pairwise((len(thresholds) * channels, *filters))
         self.stages = nn.ModuleList(
-            _stage(*width, size=3 if depth else 5, pool=2 if depth < len(filters) - 1 else 1)
+            _stage(*width, first=depth == 0, last=depth == len(filters) - 1)
             for depth, width in enumerate(widths)
         )
         self.log = LogOnePlus()
@@ -119,12 +119,13 @@ def _signs(x: Float[Tensor, "n c h w"]) -> tuple[Tensor, Tensor]:
     return x, torch.cat([-x[:, :1], x[:, 1:]], dim=1)
 
 
-def _stage(before: int, after: int, *, size: int, pool: int) -> nn.Sequential:
-    """Convolution, max-pool and ReLU.
+def _stage(before: int, after: int, *, first: bool, last: bool) -> nn.Sequential:
+    """Convolution, max-pool and ReLU; the first convolution takes every second place instead of pooling.
 
-    All that the kernel touches comes out, so sides grow by ``size`` − 1: an even number, which pools evenly.
-    ReLU never falls, so pooling first gives the same numbers in a quarter of the work.
+    All that the kernel touches comes out, so sides grow by an even number, which pools evenly. ReLU never
+    falls, so pooling first gives the same numbers in a quarter of the work.
     """
-    convolution = nn.Conv2d(before, after, size, padding=size - 1, bias=False)
+    size, stride = (5, 2) if first else (3, 1)
+    convolution = nn.Conv2d(before, after, size, stride=stride, padding=size - 1, bias=False)
     nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
-    return nn.Sequential(convolution, nn.MaxPool2d(pool) if pool > 1 else nn.Identity(), nn.ReLU())
+    return nn.Sequential(convolution, nn.Identity() if first or last else nn.MaxPool2d(2), nn.ReLU())
