@@ -1,0 +1,25 @@
+"""Tables that take minutes to make: made once, written whole, read afterwards."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from flarescope.writing import write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+__all__ = ["kept_rows"]
+
+
+def kept_rows(path: Path, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    """The table in this Parquet file; made and written if it is not there."""
+    if not path.exists():
+        content = BytesIO()
+        make().to_parquet(content, index=False)
+        write_whole(path, content.getvalue())
+    return pd.read_parquet(path)

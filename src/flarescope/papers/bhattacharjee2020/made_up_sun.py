@@ -1,0 +1,101 @@
+"""The made-up Sun as a data set: the paper's numbers of regions, each seen a few times."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from flarescope import synthetic
+from flarescope.papers.bhattacharjee2020.around_flares import hours_from_flares
+from flarescope.papers.bhattacharjee2020.dataset import COLUMNS, Dataset
+from flarescope.papers.bhattacharjee2020.kept_rows import kept_rows
+from flarescope.synthetic.population import population
+from flarescope.synthetic.regions import DEGREES_PER_DAY
+from flarescope.synthetic.spots import PIXEL_CM2
+from flarescope.times import to_datetime64, utc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flarescope.papers.reproduction import Desk
+    from flarescope.sun import Magnetogram
+    from flarescope.synthetic.regions import MadeUpRegion
+
+__all__ = ["made_up_sun"]
+
+SEED = 2020
+TEST_PERIOD = ("2015-10-01T00:00Z", "2018-09-01T00:00Z")
+TEST_ACTIVITY = 0.35  # of the flare rate: 20 of 211 regions flare in the paper's test period
+FULL, QUICK = (857, 211, 4), (240, 60, 3)  # training regions, test regions, times each
+HALF_WINDOW_DAYS = 45.0 / DEGREES_PER_DAY
+
+
+def made_up_sun(desk: Desk) -> Dataset:
+    """Regions of cycle 24 in the paper's numbers, each seen at a few hours within ±45°."""
+    training, test, times = QUICK if desk.quick else FULL
+    regions = _regions(training, test)
+    seen = [(region, hour) for region in regions for hour in _hours(region, times)]
+
+    def read(row: int) -> Magnetogram:
+        region, hour = seen[row]
+        return region.magnetogram(utc(hour))
+
+    folder = desk.cache("dataset_made_up_sun")
+    stamp = _stamp(training, test, times)
+    rows = kept_rows(
+        folder / f"rows_{stamp}.parquet",
+        lambda: _rows(regions, seen, read, lambda done, of: desk.progress("made-up Sun", done, of)),
+    )
+    return Dataset("synthetic", rows, folder, stamp, read, "gauss", desk.progress)
+
+
+@lru_cache(maxsize=2)
+def _regions(training: int, test: int) -> tuple[MadeUpRegion, ...]:
+    """Regions of both periods; numbers of the test period begin at 100,001."""
+    return population(training, seed=SEED) + population(
+        test, seed=SEED, period=TEST_PERIOD, activity=TEST_ACTIVITY, first_number=100_001
+    )
+
+
+def _hours(region: MadeUpRegion, times: int) -> np.ndarray:
+    """Whole hours within ±45°, one drawn in each of ``times`` equal parts of the passage."""
+    rng = np.random.default_rng([SEED, region.number, times])
+    share = (np.arange(times) + rng.random(times)) / times
+    hours = np.round((2 * share - 1) * (HALF_WINDOW_DAYS * 24 - 1)).astype(int)
+    return np.asarray(to_datetime64(region.crossing) + hours.astype("timedelta64[h]"))
+
+
+def _rows(
+    regions: tuple[MadeUpRegion, ...],
+    seen: list[tuple[MadeUpRegion, np.datetime64]],
+    read: Callable[[int], Magnetogram],
+    progress: Callable[[int, int], None],
+) -> pd.DataFrame:
+    """The table of all magnetograms; each is rendered once for its flux."""
+    rows = []
+    for number, (region, hour) in enumerate(seen):
+        flares = np.array([to_datetime64(t) for t in region.flares], "datetime64[us]")
+        hours, isolated = hours_from_flares(np.array([hour]), flares)
+        flux = float(np.abs(read(number).field).sum(dtype=float)) * PIXEL_CM2
+        period = "test" if region.number > 100_000 else "train"
+        longitude = region.longitude(utc(hour))
+        rows.append(
+            (region.number, int(region.flaring), hour, period, region.latitude, longitude, flux,
+             region.shape[1], region.shape[0], hours[0], bool(isolated[0]))
+        )  # fmt: skip
+        if number % 50 == 0:
+            progress(number, len(seen))
+    progress(len(seen), len(seen))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _stamp(*settings: object) -> str:
+    """Eight digits over the settings and the code that makes the regions."""
+    folder = Path(synthetic.__file__).parent
+    code = b"".join(path.read_bytes() for path in sorted(folder.glob("*.py")))
+    return hashlib.sha256(code + repr((SEED, TEST_ACTIVITY, *settings)).encode()).hexdigest()[:8]

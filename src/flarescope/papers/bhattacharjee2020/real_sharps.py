@@ -1,0 +1,152 @@
+"""SHARP magnetograms, selected as in section 2 of the paper: for those who have the archive."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from flarescope.errors import BadFileError, MissingDataError
+from flarescope.papers.bhattacharjee2020.around_flares import hours_from_flares
+from flarescope.papers.bhattacharjee2020.dataset import COLUMNS, Dataset
+from flarescope.papers.bhattacharjee2020.kept_rows import kept_rows
+from flarescope.samples.select import select
+from flarescope.samples.table import SampleTable
+from flarescope.sources.files import read_magnetogram
+from flarescope.sources.flares import read_flares
+from flarescope.sources.regions import read_harp_noaa
+from flarescope.synthetic.spots import PIXEL_CM2
+from flarescope.times import to_datetime64
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from flarescope.flare import FlareCatalog
+    from flarescope.papers.reproduction import Desk
+    from flarescope.sources.regions import HarpNoaa
+    from flarescope.sun import Magnetogram
+
+__all__ = ["paper_selection", "sharp_headers", "sharps"]
+
+FLARES = "flares/goes_2010_2025.csv"
+HARPS = "regions/all_harps_with_noaa_ars.txt"
+PATTERN = "*.magnetogram.fits"
+TEST_FROM = np.datetime64("2015-10-01")
+# 25 Mm² in millionths of the hemisphere (1 is 3.04 Mm²)
+SMALLEST_MSH = 8.2
+LARGEST_QUALITY = 0xFFFF  # the paper's QUALITY < 65536
+
+
+def sharps(desk: Desk) -> Dataset:
+    """The line-of-sight hmi.sharp_cea_720s maps in and below a folder, selected as in the paper.
+
+    A HARP is flaring if any NOAA region in it has a flare of M1.0 or above.
+
+    Raises:
+        MissingDataError: no folder is given, it holds no such file, or none passes the selection.
+    """
+    if desk.sharps is None:
+        raise MissingDataError("needs a folder of hmi.sharp_cea_720s magnetograms (option --sharps)")
+    flares, harps = desk.need(FLARES), desk.need(HARPS)
+    files = sorted(desk.sharps.rglob(PATTERN))
+    if not files:
+        raise MissingDataError(f"needs files named {PATTERN}, and {desk.sharps} holds none")
+    folder = desk.cache("dataset_sharps")
+    about = repr([(str(path), path.stat().st_size) for path in files]).encode()
+    stamp = hashlib.sha256(about + flares.read_bytes() + harps.read_bytes()).hexdigest()[:8]
+
+    def table() -> pd.DataFrame:
+        headers = sharp_headers(files, desk)
+        return labelled(paper_selection(headers), read_flares(flares), read_harp_noaa(harps))
+
+    rows = kept_rows(folder / f"rows_{stamp}.parquet", table)
+    if rows.empty:
+        raise MissingDataError(f"needs SHARPs that pass the selection; none of {len(files)} does")
+    paths = rows["file"].tolist()
+
+    def read(row: int) -> Magnetogram:
+        return read_magnetogram(paths[row])
+
+    return Dataset("real", rows, folder, stamp, read, "gauss", desk.progress)
+
+
+def sharp_headers(files: list[Path], desk: Desk) -> pd.DataFrame:
+    """One row a readable file: what selection and labels need, and the flux of the image."""
+    rows = []
+    for done, path in enumerate(files):
+        try:
+            rows.append(_row(path))
+        except BadFileError:
+            continue  # damaged files are left out, as files that are not there
+        if done % 50 == 0:
+            desk.progress("SHARP headers", done, len(files))
+    return pd.DataFrame(rows)
+
+
+def _row(path: Path) -> dict[str, Any]:
+    m = read_magnetogram(path)
+    region = m.region
+    if region is None or region.harp is None:
+        raise BadFileError(path, "its header names no HARP. Give files of hmi.sharp_cea_720s.")
+    place = region.position
+    return {
+        "file": str(path),
+        "region": region.harp,
+        "noaa": list(region.noaa),
+        "time_utc": to_datetime64(m.time),
+        "quality": m.quality,
+        "obs_vr": _speed(path),
+        "longitude": place.longitude if place else np.nan,
+        "latitude": place.latitude if place else np.nan,
+        "area_now_msh": region.area_msh,
+        "flux_mx": float(np.nansum(np.abs(m.field), dtype=float)) * PIXEL_CM2,
+        "width_px": m.field.shape[1],
+        "height_px": m.field.shape[0],
+    }
+
+
+def _speed(path: Path) -> float:
+    """The satellite's speed from the Sun (OBS_VR), m/s; NaN where the header does not say."""
+    from astropy.io import fits
+
+    with fits.open(path) as hdus:
+        return float(hdus[1 if len(hdus) > 1 else 0].header.get("OBS_VR", np.nan))
+
+
+def paper_selection(rows: pd.DataFrame) -> pd.DataFrame:
+    """QUALITY below 0x10000, |OBS_VR| below 3500 m/s, ±45°, a largest area of 25 Mm², one an hour a HARP."""
+    if rows.empty:
+        return rows
+    largest = rows.groupby("region")["area_now_msh"].transform("max")
+    table = SampleTable(rows.assign(area_msh=largest, group=rows["region"]))
+    kept = select(
+        table,
+        quality_at_most=LARGEST_QUALITY,
+        speed_below=3500.0,
+        longitude_within=45.0,
+        area_at_least=SMALLEST_MSH,
+        cadence="1h",
+        labelled=False,
+    )
+    return kept.table.rows
+
+
+def labelled(rows: pd.DataFrame, flares: FlareCatalog, harps: HarpNoaa) -> pd.DataFrame:
+    """Rows with the label of their HARP, the period and the hours from flares."""
+    columns = flares.at_least("M1.0").columns
+    parts = []
+    for harp, own in rows.groupby("region"):
+        noaa = {*harps.noaa(int(str(harp))), *(int(n) for listed in own["noaa"] for n in listed)}
+        starts = columns.start[np.isin(columns.region, list(noaa or {-1}))]
+        times = own["time_utc"].to_numpy("datetime64[us]")
+        hours, isolated = hours_from_flares(times, starts)
+        period = np.where(times < TEST_FROM, "train", "test")
+        parts.append(
+            own.assign(flaring=int(len(starts) > 0), period=period, hours_from_flare=hours, isolated=isolated)
+        )
+    if not parts:
+        return pd.DataFrame(columns=[*COLUMNS, "file"])
+    found = pd.concat(parts).sort_values(["region", "time_utc"], ignore_index=True)
+    return found[[*COLUMNS, "file"]]
