@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flarescope.errors import BadOptionError
-from flarescope.papers.bhattacharjee2020.around_flares import EDGES, hours_from_flares, recall_curve
+from flarescope.papers.bhattacharjee2020.around_flares import (
+    EDGES,
+    flare_follows,
+    hours_from_flares,
+    recall_curve,
+)
 
 START = np.datetime64("2012-03-01T00:00", "us")
 
@@ -110,3 +115,12 @@ def test_no_row_within_reach_gives_an_empty_curve() -> None:
 def test_what_cannot_be_counted_is_refused(arguments: tuple, options: dict, message: str) -> None:
     with pytest.raises(BadOptionError, match=message):
         recall_curve(*arguments, **options)
+
+
+@given(
+    seen=st.lists(st.integers(-100, 100), min_size=1, max_size=8),
+    flares=st.lists(st.integers(-100, 100), max_size=6),
+)
+def test_a_flare_follows_within_an_open_window(seen: list[int], flares: list[int]) -> None:
+    expected = [any(t < flare < t + 24 for flare in flares) for t in seen]
+    assert flare_follows(at(*seen), at(*flares)).tolist() == expected

@@ -17,7 +17,7 @@ from flarescope.errors import BadOptionError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-__all__ = ["EDGES", "WINDOW_HOURS", "hours_from_flares", "recall_curve"]
+__all__ = ["EDGES", "WINDOW_HOURS", "flare_follows", "hours_from_flares", "recall_curve"]
 
 WINDOW_HOURS = 72.0
 EDGES = np.arange(-WINDOW_HOURS, WINDOW_HOURS + 1, 3.0)  # no bin holds both sides of the flare
@@ -60,6 +60,27 @@ def hours_from_flares(
     room = np.minimum(np.append(np.inf, gaps), np.append(gaps, np.inf))
     alone = room >= 2 * WINDOW_HOURS
     return np.where(inside, hours, np.nan), inside & alone[nearest]
+
+
+def flare_follows(
+    times: ArrayLike, flare_times: ArrayLike, *, within_hours: float = 24.0
+) -> Bool[np.ndarray, "n"]:
+    """Does a flare start within (t, t + ``within_hours``)? Open at both ends; the halfway rule has no say.
+
+    Args:
+        times: observations of one region, "n", datetime64 UTC.
+        flare_times: starts of that region's flares, "f", datetime64 UTC, in any order.
+        within_hours: length of the window.
+
+    Example:
+        >>> day = np.array(["2011-02-14T00", "2011-02-15T01"], "datetime64[h]")
+        >>> flare_follows(day, day[1:], within_hours=48)
+        array([ True, False])
+    """
+    seen = np.asarray(times, "datetime64[us]")
+    flares = np.sort(np.asarray(flare_times, "datetime64[us]"))
+    until = seen + np.timedelta64(round(within_hours * 3.6e9), "us")
+    return np.asarray(np.searchsorted(flares, until, "left") > np.searchsorted(flares, seen, "right"))
 
 
 def recall_curve(

@@ -31,7 +31,7 @@ FIELD_MULTIPLE = 8
 FEWEST_REGIONS = 12  # flaring, and quiet, in the training period: fewer cannot be split and scored
 COLUMNS = (
     "region", "flaring", "time_utc", "period", "latitude", "longitude", "flux_mx", "width_px", "height_px",
-    "hours_from_flare", "isolated",
+    "hours_from_flare", "isolated", "flare_within_24h",
 )  # fmt: skip
 
 
@@ -45,8 +45,9 @@ class Dataset:
             above in its passage, else 0), ``time_utc``, ``period`` ("train": May 2010 to September 2015,
             "test": October 2015 to August 2018), ``latitude`` and ``longitude`` (degrees, NaN where unknown),
             ``flux_mx`` (unsigned line-of-sight flux of the whole image, maxwell), ``width_px`` and
-            ``height_px`` (as observed), ``hours_from_flare`` (by the halfway rule, NaN beyond ±72 h) and
-            ``isolated`` (that flare has no other of its region within 144 h).
+            ``height_px`` (as observed), ``hours_from_flare`` (by the halfway rule, NaN beyond ±72 h),
+            ``isolated`` (that flare has no other of its region within 144 h) and ``flare_within_24h`` (one
+            starts within t to t + 24 h).
         folder: where prepared arrays are kept.
         stamp: names the data and the settings; another stamp is another array.
         read: the magnetogram of a row.

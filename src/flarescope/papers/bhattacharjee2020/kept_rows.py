@@ -10,16 +10,19 @@ import pandas as pd
 from flarescope.writing import write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 __all__ = ["kept_rows"]
 
 
-def kept_rows(path: Path, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-    """The table in this Parquet file; made and written if it is not there."""
-    if not path.exists():
-        content = BytesIO()
-        make().to_parquet(content, index=False)
-        write_whole(path, content.getvalue())
+def kept_rows(path: Path, make: Callable[[], pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+    """The table in this Parquet file; made and written if it is not there or lacks a column."""
+    if path.exists():
+        kept = pd.read_parquet(path)
+        if set(columns) <= set(kept):
+            return kept
+    content = BytesIO()
+    make().to_parquet(content, index=False)
+    write_whole(path, content.getvalue())
     return pd.read_parquet(path)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from flarescope import synthetic
-from flarescope.papers.bhattacharjee2020.around_flares import hours_from_flares
+from flarescope.papers.bhattacharjee2020.around_flares import flare_follows, hours_from_flares
 from flarescope.papers.bhattacharjee2020.dataset import COLUMNS, Dataset
 from flarescope.papers.bhattacharjee2020.kept_rows import kept_rows
 from flarescope.synthetic.population import population
@@ -50,6 +50,7 @@ def made_up_sun(desk: Desk) -> Dataset:
     rows = kept_rows(
         folder / f"rows_{stamp}.parquet",
         lambda: _rows(regions, seen, read, lambda done, of: desk.progress("made-up Sun", done, of)),
+        COLUMNS,
     )
     return Dataset("synthetic", rows, folder, stamp, read, "gauss", desk.progress)
 
@@ -86,7 +87,8 @@ def _rows(
         longitude = region.longitude(utc(hour))
         rows.append(
             (region.number, int(region.flaring), hour, period, region.latitude, longitude, flux,
-             region.shape[1], region.shape[0], hours[0], bool(isolated[0]))
+             region.shape[1], region.shape[0], hours[0], bool(isolated[0]),
+             bool(flare_follows(np.array([hour]), flares)[0]))
         )  # fmt: skip
         if number % 50 == 0:
             progress(number, len(seen))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from flarescope.papers.bhattacharjee2020.around_flares import hours_from_flares
+from flarescope.papers.bhattacharjee2020.around_flares import flare_follows, hours_from_flares
 from flarescope.papers.bhattacharjee2020.dataset import COLUMNS, Dataset
 from flarescope.papers.bhattacharjee2020.kept_rows import kept_rows
 from flarescope.samples.table import as_times, read_table
@@ -52,7 +52,7 @@ def patches(desk: Desk) -> Dataset:
         rows = _labelled(listed, read_flares(flares).at_least("M1.0"))
         return _with_flux(_with_places(rows, desk.need(REGION_DAYS)), read, desk)[list(COLUMNS)]
 
-    rows = kept_rows(folder / f"rows_{stamp}.parquet", table)
+    rows = kept_rows(folder / f"rows_{stamp}.parquet", table, COLUMNS)
     return Dataset("real-small", rows, folder, stamp, read, "grey8", desk.progress)
 
 
@@ -62,13 +62,21 @@ def _labelled(listed: pd.DataFrame, flares: FlareCatalog) -> pd.DataFrame:
     regions = listed["noaa_ar"].to_numpy(int)
     rows = pd.DataFrame(
         {"region": regions, "time_utc": times, "period": np.where(times < TEST_FROM, "train", "test")}
-    ).assign(flaring=0, hours_from_flare=np.nan, isolated=False, width_px=256, height_px=256)
+    ).assign(
+        flaring=0,
+        hours_from_flare=np.nan,
+        isolated=False,
+        flare_within_24h=False,
+        width_px=256,
+        height_px=256,
+    )
     starts, of_region = flares.columns.start, flares.columns.region
     for region in np.unique(regions):
         own, at = regions == region, starts[of_region == region]
         hours, isolated = hours_from_flares(times[own], at)
         rows.loc[own, "flaring"] = int(len(at) > 0)
         rows.loc[own, "hours_from_flare"], rows.loc[own, "isolated"] = hours, isolated
+        rows.loc[own, "flare_within_24h"] = flare_follows(times[own], at)
     return rows
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from flarescope.errors import BadFileError, MissingDataError
-from flarescope.papers.bhattacharjee2020.around_flares import hours_from_flares
+from flarescope.papers.bhattacharjee2020.around_flares import flare_follows, hours_from_flares
 from flarescope.papers.bhattacharjee2020.dataset import COLUMNS, Dataset
 from flarescope.papers.bhattacharjee2020.kept_rows import kept_rows
 from flarescope.samples.select import select
@@ -61,7 +61,7 @@ def sharps(desk: Desk) -> Dataset:
         headers = sharp_headers(files, desk)
         return labelled(paper_selection(headers), read_flares(flares), read_harp_noaa(harps))
 
-    rows = kept_rows(folder / f"rows_{stamp}.parquet", table)
+    rows = kept_rows(folder / f"rows_{stamp}.parquet", table, COLUMNS)
     if rows.empty:
         raise MissingDataError(f"needs SHARPs that pass the selection; none of {len(files)} does")
     paths = rows["file"].tolist()
@@ -142,9 +142,14 @@ def labelled(rows: pd.DataFrame, flares: FlareCatalog, harps: HarpNoaa) -> pd.Da
         starts = columns.start[np.isin(columns.region, list(noaa or {-1}))]
         times = own["time_utc"].to_numpy("datetime64[us]")
         hours, isolated = hours_from_flares(times, starts)
-        period = np.where(times < TEST_FROM, "train", "test")
         parts.append(
-            own.assign(flaring=int(len(starts) > 0), period=period, hours_from_flare=hours, isolated=isolated)
+            own.assign(
+                flaring=int(len(starts) > 0),
+                period=np.where(times < TEST_FROM, "train", "test"),
+                hours_from_flare=hours,
+                isolated=isolated,
+                flare_within_24h=flare_follows(times, starts),
+            )
         )
     if not parts:
         return pd.DataFrame(columns=[*COLUMNS, "file"])
