@@ -1,10 +1,19 @@
-"""A table of held-out images whose every number is known."""
+"""Tables whose every number is known: held-out images, and regions hour by hour."""
 
 from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pandas as pd
 import pytest
+
+from flarescope.flare import Flare, FlareCatalog, GoesClass
+from flarescope.models.sharp_svm import KEYWORDS
+from flarescope.papers.bhattacharjee2020.region_hours import RegionHours, make_region_hours
+from flarescope.sources.regions import HarpNoaa
+
+DAYS = 8
 
 
 @pytest.fixture
@@ -28,3 +37,35 @@ def held_out_table() -> pd.DataFrame:
                 "flux_mx": 1e22 * (1 + y) + 1e19 * np.arange(48),
             }))  # fmt: skip
     return pd.concat(parts, ignore_index=True)
+
+
+def keywords_of(harp: int, first: datetime, size: float) -> pd.DataFrame:
+    """Eight days of one region, of this size in units of a typical quiet one."""
+    rng = np.random.default_rng(harp)
+    times = pd.date_range(first.replace(tzinfo=None), periods=24 * DAYS, freq="h").astype("datetime64[us]")
+    columns = {name: size * np.exp(rng.normal(0, 0.2, len(times))) for name in KEYWORDS}
+    columns["USFLUX"] *= 6e21
+    columns["AREA_ACR"] *= 260
+    return pd.DataFrame({"HARPNUM": harp, "time_utc": times, **columns}).astype(
+        dict.fromkeys(KEYWORDS, np.float32)
+    )
+
+
+@pytest.fixture(scope="session")
+def region_hours() -> RegionHours:
+    """Sixty regions from 2012 and twenty from 2016; every fourth is four times as large and flares."""
+    frames, flares, numbers = [], [], {}
+    for i in range(80):
+        harp, year = 100 + i, 2012 if i < 60 else 2016
+        first = datetime(year, 1, 1, tzinfo=UTC) + timedelta(days=3 * i)
+        frames.append(keywords_of(harp, first, 4.0 if i % 4 == 0 else 1.0))
+        numbers[harp] = (11000 + i,)
+        if i % 4 == 0:
+            hours = (100,) if i % 8 else (80, 90, 140)
+            flares += [
+                Flare(first + timedelta(hours=h), GoesClass("M2.0"), noaa_region=11000 + i) for h in hours
+            ]
+    covered = ((datetime(2010, 1, 1, tzinfo=UTC), datetime(2019, 1, 1, tzinfo=UTC)),)
+    return make_region_hours(
+        pd.concat(frames, ignore_index=True), HarpNoaa(numbers), FlareCatalog(tuple(flares), covered)
+    )
