@@ -7,8 +7,12 @@ import pytest
 from sklearn.metrics import brier_score_loss
 
 from flarescope.errors import MissingDataError
+from flarescope.papers import paper
 from flarescope.papers.bhattacharjee2020 import table4_24h_forecast as room
+from flarescope.papers.claims import read_claims
 from flarescope.papers.reproduction import Desk
+
+CLAIMS = read_claims(paper("bhattacharjee2020").claims)
 
 
 def test_the_papers_construction_leaves_out_the_hard_images(held_out_table: pd.DataFrame) -> None:
@@ -54,6 +58,9 @@ def test_what_is_missing_is_said(held_out_table: pd.DataFrame, tmp_path: Path, m
     )  # at other hours of flaring regions the output is below .5
     assert found["tss", "real-small"].value is None
     assert found["tss", "real-small"].needs == "needs the patches"
+    assert found["svm_tss", "real"].value is None
+    assert "sharp_keywords" in found["svm_honest_recall_test", "real"].needs
+    assert {name for name, _ in found} == {c.name for c in CLAIMS if c.item == "table4"}
     assert (tmp_path / "table4.png").is_file()
     studies = room.other_studies(Desk(None, tmp_path, quick=True))
     assert [(one.claim, one.data) for one in studies] == [

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from flarescope.errors import MissingDataError
 from flarescope.papers.bhattacharjee2020.held_out import KIND_WORDS, held_out, on_each_kind, over_splits
+from flarescope.papers.bhattacharjee2020.table4_svm import svm_table4
 from flarescope.papers.claims import Finding
 from flarescope.verify.contingency import ContingencyTable
 from flarescope.verify.probability import bss
@@ -42,9 +44,10 @@ WORDS = {
 
 
 def table4(desk: Desk) -> list[Finding]:
-    """How good is CNN-2 24 h before flares: the paper's way, and as a forecast?"""
+    """How good is CNN-2 24 h before flares, the paper's way and as a forecast? And the SVM on keywords?"""
     found = on_each_kind(desk, CROSS_VALIDATED, lambda kind: _cross_validated(desk, kind))
     found += on_each_kind(desk, CHRONOLOGICAL, lambda kind: _chronological(desk, kind))
+    found += _svm(desk)
     figure = _draw(desk, "table4", found, "Table 4: flares ≥ M1.0 within 24 h", own_only=True)
     return [replace(one, figure=figure) for one in found]
 
@@ -183,6 +186,16 @@ def _drawn(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return recall, recall - divide(drawn[:, 2], drawn[:, 3])
 
 
+def _svm(desk: Desk) -> list[Finding]:
+    """The SVM on real keywords at full scale; nothing is said of it where they are not at hand."""
+    try:
+        return svm_table4(desk)
+    except MissingDataError as problem:
+        names = [f"svm_{way}{score}{part}" for way in ("", "honest_") for score in ("recall", "tss")
+                 for part in ("", "_test")]  # fmt: skip
+        return [Finding(name, "real", None, needs=str(problem)) for name in names]
+
+
 def _draw(desk: Desk, name: str, found: list[Finding], title: str, *, own_only: bool) -> str:
     from flarescope.plots.studies import studies_figure
 
@@ -194,18 +207,30 @@ def _draw(desk: Desk, name: str, found: list[Finding], title: str, *, own_only: 
 
 
 def _ours(found: list[Finding]) -> pd.DataFrame:
-    """A line of the figure for each kind of data and construction."""
+    """A line of the figure for each kind of data and construction that has both scores."""
     known = {(one.data, one.claim): one for one in found if one.value is not None}
     lines = []
-    for data, words in KIND_WORDS.items():
-        for label, before, after, kind in (
-            ("", "", "", "ours"), (", test", "", "_test", "ours"), (", honest", "honest_", "", "honest"),
-        ):  # fmt: skip
-            pair = [known.get((data, f"{before}{score}{after}")) for score in ("recall", "tss")]
-            if pair[0] and pair[1]:
-                lines.append({
-                    "name": f"CNN-2, {words}{label}", "kind": kind,
-                    "recall": pair[0].value, "recall_spread": pair[0].spread,
-                    "tss": pair[1].value, "tss_spread": pair[1].spread,
-                })  # fmt: skip
+    for data, before, after, name, kind in _lines():
+        recall, tss = (known.get((data, f"{before}{score}{after}")) for score in ("recall", "tss"))
+        if recall and tss:
+            lines.append({
+                "name": name, "kind": kind, "recall": recall.value, "recall_spread": recall.spread,
+                "tss": tss.value, "tss_spread": tss.spread,
+            })  # fmt: skip
     return pd.DataFrame(lines)
+
+
+def _lines() -> list[tuple[DataKind, str, str, str, str]]:
+    """(data, what stands before a score's name, what after, words, look) of every line there may be."""
+    lines: list[tuple[DataKind, str, str, str, str]] = []
+    for data, words in KIND_WORDS.items():
+        name = f"CNN-2, {words.replace('Made', 'made').replace('Real', 'real')}"
+        lines += [
+            (data, "", "", name, "ours"),
+            (data, "", "_test", f"{name}, test", "ours"),
+            (data, "honest_", "", f"{name}, honest", "honest"),
+        ]
+    for part, name in (("", "SVM, real keywords"), ("_test", "SVM, real keywords, test")):
+        lines += [("real", "svm_", part, name, "svm")]
+        lines += [("real", "svm_honest_", part, f"{name}, honest", "honest")]
+    return lines
