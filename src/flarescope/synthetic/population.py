@@ -144,10 +144,8 @@ def _with_flares(region: MadeUpRegion, rng: np.random.Generator, activity: float
     hidden = rng.lognormal(0.0, HIDDEN) * activity
     begin = region.crossing - HALF_PASSAGE
     hours = np.arange(int(2 * HALF_PASSAGE / timedelta(hours=1)))
-    sizes = np.array([region.size(begin + timedelta(hours=int(h))) for h in hours[::6]]).repeat(6)[
-        : len(hours)
-    ]
-    rates = np.array([flare_rate(region.usflux * s, region.pil_flux * s) for s in sizes]) * hidden / 24.0
+    sizes = region.sizes(hours / 24.0 - HALF_PASSAGE / timedelta(days=1))
+    rates = flare_rate(region.usflux * sizes, region.pil_flux * sizes) * hidden / 24.0
     counts = rng.poisson(rates)
     starts = np.sort(np.repeat(hours, counts) + rng.random(counts.sum()))
     return replace(region, flares=tuple(begin + timedelta(hours=float(h)) for h in starts))

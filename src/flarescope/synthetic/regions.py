@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +23,7 @@ __all__ = ["DEGREES_PER_DAY", "HALF_PASSAGE", "MadeUpRegion"]
 
 DEGREES_PER_DAY = 13.2  # of Stonyhurst longitude, as the Sun turns
 HALF_PASSAGE = timedelta(days=90.0 / DEGREES_PER_DAY)
+_OBSERVED_DAYS = 45.0 / DEGREES_PER_DAY
 SMALLEST = 0.08  # share of its largest flux that a region always keeps
 FLECKS_PER_PIXEL = 0.0012  # of the quiet Sun's network
 
@@ -73,7 +73,12 @@ class MadeUpRegion:
 
     def size(self, time: datetime) -> float:
         """The flux at this time as a share of the largest within ±45°."""
-        return self._life((utc(time) - self.crossing) / timedelta(days=1)) / self._largest
+        return float(self.sizes((utc(time) - self.crossing) / timedelta(days=1)))
+
+    def sizes(self, days: float | Float[np.ndarray, "n"]) -> Float[np.ndarray, "..."]:
+        """The same for days counted from ``crossing``."""
+        best = float(np.clip(self.life[0], -_OBSERVED_DAYS, _OBSERVED_DAYS))
+        return np.asarray(self._life(days) / self._life(best))
 
     def magnetogram(self, time: datetime, *, noise_gauss: float = NOISE_GAUSS) -> Magnetogram:
         """What would a SHARP CEA map of the region show at this time?
@@ -117,16 +122,10 @@ class MadeUpRegion:
         cosine = np.sin(latitude) * np.sin(b0) + np.cos(latitude) * np.cos(b0) * np.cos(longitude)
         return max(0.05, float(cosine))
 
-    @cached_property
-    def _largest(self) -> float:
-        """The largest of the curve within ±45°, where the region is observed."""
-        days = 45.0 / DEGREES_PER_DAY
-        return self._life(float(np.clip(self.life[0], -days, days)))
-
-    def _life(self, day: float) -> float:
+    def _life(self, days: float | Float[np.ndarray, "n"]) -> Float[np.ndarray, "..."]:
         peak, growth, decay = self.life
-        width = growth if day < peak else decay
-        return max(SMALLEST, float(np.exp(-0.5 * ((day - peak) / width) ** 2)))
+        widths = np.where(np.less(days, peak), growth, decay)
+        return np.asarray(np.maximum(SMALLEST, np.exp(-0.5 * ((days - peak) / widths) ** 2)))
 
 
 def _add_network(field: Float[np.ndarray, "y x"], rng: np.random.Generator) -> None:

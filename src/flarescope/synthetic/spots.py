@@ -81,11 +81,11 @@ def draw_group(rng: np.random.Generator, complexity: float, tilt_degrees: float)
         complexity: 0 (a plain bipole) to 1 (polarities close together and mixed).
         tilt_degrees: by which the leading spot lies lower (toward the south) than the following.
     """
-    half = rng.uniform(0.45, 0.75) * (1.0 - 0.6 * complexity)
-    leading = _cluster(rng, 1 + rng.poisson(0.7), half, 0.12, (0.13, 0.19), (0.8, 1.0))
-    following = _cluster(rng, 2 + rng.poisson(2.0), -half, 0.20, (0.07, 0.13), (0.6, 1.0))
-    mixed = _cluster(rng, rng.poisson(6.0 * complexity), 0.0, 0.28, (0.05, 0.10), (0.6, 1.0))
-    plage = [_cluster(rng, 14, side * (half + 0.1), 0.40, (0.04, 0.12), (0.08, 0.22)) for side in (1, -1)]
+    half = rng.uniform(0.55, 0.95) * (1.0 - 0.65 * complexity)
+    leading = _cluster(rng, 1 + rng.poisson(0.8), half, 0.14, (0.06, 0.11), (0.8, 1.0))
+    following = _cluster(rng, 3 + rng.poisson(3.0), -half, 0.24, (0.035, 0.07), (0.6, 1.0))
+    mixed = _cluster(rng, rng.poisson(9.0 * complexity), 0.0, 0.25, (0.03, 0.07), (0.6, 1.0))
+    plage = [_plage(rng, side * (half + 0.05)) for side in (1, -1)]
     signs = (1, -1, rng.choice((-1.0, 1.0), len(mixed)), 1, -1)
     parts = [leading, following, mixed, *plage]
     table = np.concatenate([np.c_[p[:, :3], p[:, 3] * s] for p, s in zip(parts, signs, strict=True)])
@@ -95,7 +95,18 @@ def draw_group(rng: np.random.Generator, complexity: float, tilt_degrees: float)
     sigma = np.where(peak < 0, sigma * balance, sigma)
     turn = np.radians(tilt_degrees)
     x, y = x * np.cos(turn) + y * np.sin(turn), y * np.cos(turn) - x * np.sin(turn)
-    return Spots(x - x.mean(), y - y.mean(), sigma, peak)
+    return Spots(x - (x.max() + x.min()) / 2, y - (y.max() + y.min()) / 2, sigma, peak)
+
+
+def _plage(rng: np.random.Generator, x: float) -> Float[np.ndarray, "count 4"]:
+    """Small elements in strands around (x, 0): each strand walks from where it begins."""
+    strands, steps = 16, 9
+    begin = np.stack([rng.normal(x, 0.32, strands), rng.normal(0.0, 0.20, strands)])
+    walk = np.cumsum(rng.normal(0.0, 0.055, (2, strands, steps)), axis=2)
+    east_north = np.clip(begin[:, :, None] + walk, [[[x - 0.8]], [[-0.55]]], [[[x + 0.8]], [[0.55]]])
+    count = strands * steps
+    sigma, peak = rng.uniform(0.018, 0.034, count), rng.uniform(0.12, 0.40, count)
+    return np.stack([*east_north.reshape(2, count), sigma, peak], axis=1)
 
 
 def _cluster(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from jaxtyping import Float16, Int
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 __all__ = ["FieldsOf", "kept_array", "kept_fields"]
@@ -63,8 +64,8 @@ def kept_array(
     if not path.exists():
         draft = path.with_name(f".{path.name}.{os.getpid()}.part")
         array = np.lib.format.open_memmap(draft, mode="w+", dtype=np.float16, shape=shape)
-        for row in range(shape[0]):
-            array[row] = make(row)
+        for row, made in enumerate(_all(make, shape[0])):
+            array[row] = made
             if row % EVERY == 0:
                 progress(row, shape[0])
         array.flush()
@@ -87,14 +88,21 @@ def kept_fields(
     values, shapes = path.with_name(path.name + ".npy"), path.with_name(path.name + "_shapes.npy")
     if not values.exists():  # written last
         parts = []
-        for row in range(count):
-            parts.append(make(row).astype(np.float16))
+        for row, made in enumerate(_all(make, count)):
+            parts.append(made.astype(np.float16))
             if row % EVERY == 0:
                 progress(row, count)
         _write(shapes, np.array([part.shape for part in parts]))
         _write(values, np.concatenate([part.ravel() for part in parts]))
         progress(count, count)
     return FieldsOf(np.load(values, mmap_mode="r"), np.load(shapes))
+
+
+def _all(make: Callable[[int], np.ndarray], count: int) -> Iterator[np.ndarray]:
+    """``make`` of all row numbers, in order, two at a time."""
+    with ThreadPoolExecutor(2) as workers:
+        for first in range(0, count, EVERY):
+            yield from workers.map(make, range(first, min(first + EVERY, count)))
 
 
 def _write(path: Path, array: np.ndarray) -> None:

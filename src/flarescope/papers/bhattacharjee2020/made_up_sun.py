@@ -31,6 +31,7 @@ __all__ = ["made_up_sun"]
 SEED = 2020
 TEST_PERIOD = ("2015-10-01T00:00Z", "2018-09-01T00:00Z")
 TEST_ACTIVITY = 0.35  # of the flare rate: 20 of 211 regions flare in the paper's test period
+FIRST_OF_TEST = 100_001
 FULL, QUICK = (857, 211, 4), (240, 60, 3)  # training regions, test regions, times each
 HALF_WINDOW_DAYS = 45.0 / DEGREES_PER_DAY
 
@@ -38,29 +39,28 @@ HALF_WINDOW_DAYS = 45.0 / DEGREES_PER_DAY
 def made_up_sun(desk: Desk) -> Dataset:
     """Regions of cycle 24 in the paper's numbers, each seen at a few hours within ±45°."""
     training, test, times = QUICK if desk.quick else FULL
-    regions = _regions(training, test)
-    seen = [(region, hour) for region in regions for hour in _hours(region, times)]
 
     def read(row: int) -> Magnetogram:
-        region, hour = seen[row]
+        region, hour = _seen(training, test, times)[row]
         return region.magnetogram(utc(hour))
 
     folder = desk.cache("dataset_made_up_sun")
     stamp = _stamp(training, test, times)
     rows = kept_rows(
         folder / f"rows_{stamp}.parquet",
-        lambda: _rows(regions, seen, read, lambda done, of: desk.progress("made-up Sun", done, of)),
+        lambda: _rows(_seen(training, test, times), lambda done, of: desk.progress("made-up Sun", done, of)),
         COLUMNS,
     )
     return Dataset("synthetic", rows, folder, stamp, read, "gauss", desk.progress)
 
 
 @lru_cache(maxsize=2)
-def _regions(training: int, test: int) -> tuple[MadeUpRegion, ...]:
-    """Regions of both periods; numbers of the test period begin at 100,001."""
-    return population(training, seed=SEED) + population(
-        test, seed=SEED, period=TEST_PERIOD, activity=TEST_ACTIVITY, first_number=100_001
+def _seen(training: int, test: int, times: int) -> tuple[tuple[MadeUpRegion, np.datetime64], ...]:
+    """Regions of both periods, each with the hours at which it is seen."""
+    regions = population(training, seed=SEED) + population(
+        test, seed=SEED, period=TEST_PERIOD, activity=TEST_ACTIVITY, first_number=FIRST_OF_TEST
     )
+    return tuple((region, hour) for region in regions for hour in _hours(region, times))
 
 
 def _hours(region: MadeUpRegion, times: int) -> np.ndarray:
@@ -72,18 +72,15 @@ def _hours(region: MadeUpRegion, times: int) -> np.ndarray:
 
 
 def _rows(
-    regions: tuple[MadeUpRegion, ...],
-    seen: list[tuple[MadeUpRegion, np.datetime64]],
-    read: Callable[[int], Magnetogram],
-    progress: Callable[[int, int], None],
+    seen: tuple[tuple[MadeUpRegion, np.datetime64], ...], progress: Callable[[int, int], None]
 ) -> pd.DataFrame:
     """The table of all magnetograms; each is rendered once for its flux."""
     rows = []
     for number, (region, hour) in enumerate(seen):
         flares = np.array([to_datetime64(t) for t in region.flares], "datetime64[us]")
         hours, isolated = hours_from_flares(np.array([hour]), flares)
-        flux = float(np.abs(read(number).field).sum(dtype=float)) * PIXEL_CM2
-        period = "test" if region.number > 100_000 else "train"
+        flux = float(np.abs(region.magnetogram(utc(hour)).field).sum(dtype=float)) * PIXEL_CM2
+        period = "test" if region.number >= FIRST_OF_TEST else "train"
         longitude = region.longitude(utc(hour))
         rows.append(
             (region.number, int(region.flaring), hour, period, region.latitude, longitude, flux,
