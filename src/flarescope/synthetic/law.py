@@ -27,6 +27,7 @@ _LOG_AREA_SCATTER = 0.1229
 # Frames: fitted to Figure 8 of Bhattacharjee et al. 2020 (mean width 0.11·256/0.03 = 939, height 427 pixels,
 # flaring and quiet samples weighted alike) and to the 12 real SHARP frames at hand
 _WIDTH_AT_1E22, _WIDTH_POWER, _WIDTH_SCATTER = 790.0, 0.30, 0.35
+_WIDEST = 2200.0
 _ASPECT_AT_600, _ASPECT_POWER, _ASPECT_SCATTER = 2.05, 0.20, 0.16
 
 
@@ -45,10 +46,10 @@ def frame_size(rng: np.random.Generator, flux: float, extent: tuple[float, float
     """Height and width in pixels of the frame that encloses the region's whole life.
 
     width = 790·(flux/1e22 Mx)^0.30 with a scatter of 35 %; width/height = 2.05·(width/600)^0.20 with 16 %;
-    never smaller than the region at its largest.
+    never smaller than the region at its largest, and hardly ever wider than 2200 pixels (66°).
     """
     width = _WIDTH_AT_1E22 * (flux / 1e22) ** _WIDTH_POWER * rng.lognormal(0.0, _WIDTH_SCATTER)
-    width = float(np.clip(width, 100.0, 2000.0))
+    width = max(100.0, width / (1.0 + (width / _WIDEST) ** 4) ** 0.25)
     aspect = _ASPECT_AT_600 * (width / 600.0) ** _ASPECT_POWER * rng.lognormal(0.0, _ASPECT_SCATTER)
     return round(max(width / aspect, 2.1 * extent[1], 80.0)), round(max(width, 2.1 * extent[0]))
 

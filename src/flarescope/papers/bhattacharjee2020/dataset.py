@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     from flarescope.papers.reproduction import Desk
     from flarescope.sun import Encoding, Magnetogram
 
-__all__ = ["COLUMNS", "UNIT_GAUSS", "Dataset", "dataset", "made_up_sun", "patches", "sharps"]
+__all__ = [
+    "COLUMNS",
+    "UNIT_GAUSS",
+    "Dataset",
+    "dataset",
+    "enough_regions",
+    "made_up_sun",
+    "patches",
+    "sharps",
+]
 
 UNIT_GAUSS = 100.0  # what networks see as 1
 FIELD_MEGAMETRES = 1.457  # of a pixel in fields at a fixed scale: 4 pixels of 0.03°
@@ -124,7 +133,16 @@ def dataset(desk: Desk, kind: DataKind) -> Dataset:
     Raises:
         MissingDataError: the data are not there, or hold too few regions.
     """
-    found = {"synthetic": made_up_sun, "real-small": patches, "real": sharps}[kind](desk)
+    made = {"synthetic": made_up_sun, "real-small": patches, "real": sharps}[kind]
+    return enough_regions(made(desk))
+
+
+def enough_regions(found: Dataset) -> Dataset:
+    """The same data set, if it has enough regions to be split and scored.
+
+    Raises:
+        MissingDataError: fewer than 12 flaring or 12 other regions up to September 2015.
+    """
     training = found.rows[found.rows["period"] == "train"].groupby("region")["flaring"].max()
     flaring, quiet = int(training.sum()), int((training == 0).sum())
     if min(flaring, quiet) < FEWEST_REGIONS:
