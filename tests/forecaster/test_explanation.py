@@ -89,3 +89,9 @@ def test_a_region_that_was_in_training_is_said(patch: Magnetogram, network: Run)
 
     assert warned(network.training_regions[0])
     assert not warned(19999)
+
+
+def test_a_network_of_the_made_up_sun_says_so(patch: Magnetogram, network: Run) -> None:
+    why = explain_image(patch, replace(network, trained_on="made-up Sun"), **QUICK)
+    assert "patch_cnn was trained on the made-up Sun: of the real one it knows nothing." in why.notes
+    assert not any("made-up Sun:" in note for note in explain_image(patch, network, **QUICK).notes)

@@ -111,6 +111,10 @@ def _said(image: Magnetogram, explained: int, shown: int) -> list[str]:
 def _doubts(image: Magnetogram, seen: Sequence[RegionView], network: Run) -> list[str]:
     """What speaks against trusting this network on this image."""
     doubts = []
+    if network.trained_on:
+        doubts.append(
+            f"{network.name} was trained on the {network.trained_on}: of the real one it knows nothing."
+        )
     if network.in_training([number for view in seen for number in view.region.noaa]):
         doubts.append("in_training: the network was trained on a region that this image shows.")
     own = image.geometry.megametres_per_pixel if image.geometry else 0.0

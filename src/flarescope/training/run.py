@@ -90,6 +90,7 @@ class Run:
         folder: where it was loaded from.
         coarse: was it also trained on images seen through coarser pixels, such as those of a 512-pixel disk?
             (``degrade_share`` in ``experiment.toml``; False where the folder has none)
+        trained_on: what it learnt from where that was not the real Sun, such as "made-up Sun"; else empty.
     """
 
     network: nn.Module
@@ -102,6 +103,7 @@ class Run:
     scores: dict[str, Any] | None = None
     folder: Path = Path()
     coarse: bool = False
+    trained_on: str = ""
 
     @property
     def label(self) -> str:
@@ -134,10 +136,12 @@ def save_run(
     options: dict[str, Any],
     members: int,
     training_regions: Sequence[int],
+    trained_on: str = "",
 ) -> str:
     """Write weights, preparation and model.json; the hash comes back.
 
-    ``members`` networks are averaged if there are more than one (``MeanLogit``).
+    ``members`` networks are averaged if there are more than one (``MeanLogit``). ``trained_on`` is for what
+    is not the real Sun: explanations then say so.
 
     Raises:
         BadOptionError: the folder cannot be written.
@@ -154,7 +158,7 @@ def save_run(
         "members": members,
         "calibration": asdict(calibration),
         "training_regions": sorted(training_regions),
-    }
+    } | ({"trained_on": trained_on} if trained_on else {})
     write_whole(folder / PREPARATION, preparation.to_json() + "\n")
     write_whole(folder / MODEL, json.dumps(about, indent=1) + "\n")
     return _hash(folder)
@@ -198,6 +202,7 @@ def load_run(run: str | Path) -> Run:
         _read_json(scores) if scores.exists() else None,
         folder,
         _saw_coarse_pixels(folder / EXPERIMENT),
+        str(about.get("trained_on", "")),
     )
 
 
