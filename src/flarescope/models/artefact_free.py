@@ -54,7 +54,7 @@ class ArtefactFree(nn.Module):
 
     def __init__(
         self,
-        filters: Sequence[int] = (16, 32, 64, 64),
+        filters: Sequence[int] = (8, 24, 48, 96),
         thresholds: Sequence[float] = (0.25, 1.5, 6.0),
         hidden: int = 64,
         symmetry: Symmetry = "full",
