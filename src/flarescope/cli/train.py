@@ -129,6 +129,39 @@ def fusion(
 
 
 @app.command()
+def frames(
+    out: Annotated[
+        Path, typer.Option(help="Folder for the two run folders; what is done is not done again.")
+    ],
+    quick: Annotated[bool, typer.Option(help="Few regions and steps: a trial.")] = False,
+    threads: Annotated[int | None, typer.Option(help="Threads (else all cores).", min=1, max=1024)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train cnn2_frames and artefact_free on the same made-up Sun, as they ship: for probes, not forecasts.
+
+    Needs no data. Probe what comes out with flarescope probe OUT/artefact_free.
+
+    Example: flarescope train frames --out runs/frames
+    """
+    from flarescope.writing import check_folder_place
+
+    check_folder_place(out)
+    from flarescope.compute import keep_memory, use_threads
+    from flarescope.papers.bhattacharjee2020.frame_models import train_frames
+
+    keep_memory()
+    use_threads(threads)
+    with progress_bars() as progress:
+        documents = train_frames(out, quick=quick, progress=progress)
+    if as_json:
+        typer.echo(json.dumps(documents, indent=1, ensure_ascii=False, allow_nan=False))
+        return
+    for name, document in documents.items():
+        scores = (f"{key} {document['scores'][key]['mean']:.3f}" for key in ("tss", "auc", "bss"))
+        typer.echo(f"{out / name}: {document['model']}, held-out {', '.join(scores)}")
+
+
+@app.command()
 def history(
     flares: Annotated[list[Path], typer.Option(help="Flare list; repeatable.")],
     out: Annotated[Path, typer.Option(help="JSON file to write.")],
