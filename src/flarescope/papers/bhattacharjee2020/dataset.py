@@ -52,7 +52,8 @@ class Dataset:
         kind: "synthetic" (the made-up Sun), "real-small" (patches) or "real" (SHARPs).
         rows: one row a magnetogram: ``region`` (int), ``flaring`` (1 if the region has a flare of M1.0 or
             above in its passage, else 0), ``time_utc``, ``period`` ("train": May 2010 to September 2015,
-            "test": October 2015 to August 2018), ``latitude`` and ``longitude`` (degrees, NaN where unknown),
+            "test": October 2015 to August 2018; by the region's first
+            magnetogram), ``latitude`` and ``longitude`` (degrees, NaN where unknown),
             ``flux_mx`` (unsigned line-of-sight flux of the whole image, maxwell), ``width_px`` and
             ``height_px`` (as observed), ``hours_from_flare`` (by the halfway rule, NaN beyond ±72 h),
             ``isolated`` (that flare has no other of its region within 144 h) and ``flare_within_24h`` (one

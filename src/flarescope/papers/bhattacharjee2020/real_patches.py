@@ -60,9 +60,10 @@ def _labelled(listed: pd.DataFrame, flares: FlareCatalog) -> pd.DataFrame:
     """Region, label, time and hours from flares of each frame."""
     times = as_times(listed["time_utc"])
     regions = listed["noaa_ar"].to_numpy(int)
-    rows = pd.DataFrame(
-        {"region": regions, "time_utc": times, "period": np.where(times < TEST_FROM, "train", "test")}
-    ).assign(
+    rows = pd.DataFrame({"region": regions, "time_utc": times})
+    first = rows.groupby("region")["time_utc"].transform("min")
+    rows = rows.assign(
+        period=np.where(first < TEST_FROM, "train", "test"),
         flaring=0,
         hours_from_flare=np.nan,
         isolated=False,

@@ -145,7 +145,7 @@ def labelled(rows: pd.DataFrame, flares: FlareCatalog, harps: HarpNoaa) -> pd.Da
         parts.append(
             own.assign(
                 flaring=int(len(starts) > 0),
-                period=np.where(times < TEST_FROM, "train", "test"),
+                period="train" if times.min() < TEST_FROM else "test",
                 hours_from_flare=hours,
                 isolated=isolated,
                 flare_within_24h=flare_follows(times, starts),
