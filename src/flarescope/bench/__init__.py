@@ -1,0 +1,1 @@
+"""Ours against the plain way, one after the other in one process."""
