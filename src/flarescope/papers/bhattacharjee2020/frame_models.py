@@ -7,6 +7,7 @@ Same regions, same varied frames, same split, same number of images shown. They 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 import numpy as np
@@ -29,9 +30,14 @@ if TYPE_CHECKING:
 
 __all__ = ["FRAME_MODELS", "train_frames"]
 
+STEPS = 150
 FRAME_MODELS = {
-    "cnn2_frames": Cell("synthetic", "cnn2", {"branch": 32}, size=256, split="chronological"),
-    "artefact_free": Cell("synthetic", "artefact_free", size=0, split="chronological"),
+    "cnn2_frames": Cell(
+        "synthetic", "cnn2", {"branch": 32}, size=256, split="chronological", learning_rate=1e-3, steps=STEPS
+    ),
+    "artefact_free": Cell(
+        "synthetic", "artefact_free", size=0, split="chronological", learning_rate=3e-3, steps=STEPS
+    ),
 }
 
 
@@ -57,7 +63,8 @@ def train_frames(
         BadOptionError: the folder cannot be written.
     """
     desk = Desk(None, out, quick, progress=progress)
-    made = dict(zip(FRAME_MODELS, outcomes(desk, list(FRAME_MODELS.values())), strict=True))
+    cells = [replace(cell, steps=None) if quick else cell for cell in FRAME_MODELS.values()]
+    made = dict(zip(FRAME_MODELS, outcomes(desk, cells), strict=True))
     said = {name: _calibrated(outcome) for name, outcome in made.items()}
     return {
         name: _kept(
