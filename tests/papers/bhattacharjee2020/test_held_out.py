@@ -61,6 +61,12 @@ def test_a_number_of_one_split_has_no_spread_and_is_not_told() -> None:
     assert both.spread == pytest.approx(np.std([2.0, 4.0], ddof=1))
 
 
+def test_all_of_a_few_trials_is_not_certain() -> None:
+    assert room.least_spread(1.0, 4) == pytest.approx(np.sqrt(5 / 6 * 1 / 6 / 6))
+    assert room.least_spread(0.0, 4) == pytest.approx(room.least_spread(1.0, 4))
+    assert room.least_spread(0.5, 9998) == pytest.approx(0.005)
+
+
 def test_a_kind_without_data_is_a_finding(tmp_path: Path) -> None:
     def find(kind: str) -> list[Finding]:
         if kind != "synthetic":

@@ -9,10 +9,16 @@ import numpy as np
 import pandas as pd
 
 from flarescope.errors import MissingDataError
-from flarescope.models.sharp_svm import fit_sharp_svm
+from flarescope.models.sharp_svm import SvmSettings, fit_sharp_svm
 from flarescope.papers.bhattacharjee2020.around_flares import WINDOW_HOURS, recall_curve
 from flarescope.papers.bhattacharjee2020.figure05_svm import svm_curve
-from flarescope.papers.bhattacharjee2020.held_out import KIND_WORDS, held_out, on_each_kind, over_splits
+from flarescope.papers.bhattacharjee2020.held_out import (
+    KIND_WORDS,
+    held_out,
+    least_spread,
+    on_each_kind,
+    over_splits,
+)
 from flarescope.papers.bhattacharjee2020.region_hours import read_region_hours
 from flarescope.papers.bhattacharjee2020.svm_answers import svm_held_out
 from flarescope.papers.claims import Finding
@@ -63,7 +69,9 @@ def figure5_cnn(desk: Desk) -> list[Finding]:
             "CNN-2": _curve(table, table["y"] >= 0.5, edges),
             "SVM on the images' flux": _curve(table, table["svm_yes"], edges),
         }
-        return [*_of_curve(curves[kind]["CNN-2"], kind, note), _beside_rival(kind, table, edges, note)]
+        splits = table["split"].nunique()
+        found = _of_curve(curves[kind]["CNN-2"], kind, splits, note)
+        return [*found, _beside_rival(kind, table, edges, note)]
 
     found = on_each_kind(desk, [*FROM_CURVE, "like_flux"], find)
     name = _draw(desk, curves) if curves else ""
@@ -90,8 +98,8 @@ def bin_edges(table: pd.DataFrame) -> np.ndarray:
 def flux_rival(table: pd.DataFrame) -> pd.Series[bool]:
     """What does an SVM say of the same images that knows only their flux and the size of their frame?
 
-    For each split it learns from regions that other splits hold out and this one does not. A size that never
-    changes is left out.
+    For each split it learns from regions that other splits hold out and this one does not, both classes
+    weighing the same. A size that never changes is left out.
     """
     inputs = pd.DataFrame({"flux": table["flux_mx"], "frame": table["width_px"] * table["height_px"]})
     said = pd.Series(False, table.index)
@@ -102,7 +110,9 @@ def flux_rival(table: pd.DataFrame) -> pd.Series[bool]:
             continue
         known = inputs.loc[others.index]
         names = [name for name in inputs if known[name].nunique() > 1]
-        svm = fit_sharp_svm(known[names].to_numpy(float), others["flaring"].to_numpy(bool))
+        flaring = others["flaring"].to_numpy(bool)
+        even = SvmSettings(flaring_weight=float((~flaring).sum() / flaring.sum()))
+        svm = fit_sharp_svm(known[names].to_numpy(float), flaring, even)
         said[part.index] = svm.decision(inputs.loc[part.index, names].to_numpy(float)) >= 0
     return said
 
@@ -131,15 +141,19 @@ def _by_half_day(table: pd.DataFrame) -> pd.DataFrame:
     return curve.assign(left=edges[:-1], right=edges[1:])
 
 
-def _of_curve(curve: pd.DataFrame, kind: DataKind, note: str) -> list[Finding]:
-    """Peak, first bin and minimum of a recall curve, each with its spread over splits."""
+def _of_curve(curve: pd.DataFrame, kind: DataKind, splits: int, note: str) -> list[Finding]:
+    """Peak, first bin and minimum of a recall curve, each with its spread over splits.
+
+    The spread is at least that of as many images as one split has in the bin.
+    """
     known = curve[np.isfinite(curve["recall"]) & np.isfinite(curve["sigma"])]
     if known.empty or known.index[0] != 0:
         needs = "more images of flaring regions 72 h before flares"
         return [Finding(claim, kind, None, needs=needs) for claim in FROM_CURVE]
     rows = (known.loc[known["recall"].idxmax()], known.iloc[0], known.loc[known["recall"].idxmin()])
     return [
-        Finding(claim, kind, float(row["recall"]), float(row["sigma"]),
+        Finding(claim, kind, float(row["recall"]),
+                max(float(row["sigma"]), least_spread(float(row["recall"]), row["n"] / splits)),
                 note=f"{note[:-1]}; at {row['hour']:+.0f} h.")
         for claim, row in zip(FROM_CURVE, rows, strict=True)
     ]  # fmt: skip

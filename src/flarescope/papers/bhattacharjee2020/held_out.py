@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from flarescope.papers.claims import DataKind
     from flarescope.papers.reproduction import Desk
 
-__all__ = ["KIND_WORDS", "SIZE", "held_out", "kinds", "on_each_kind", "over_splits"]
+__all__ = ["KIND_WORDS", "SIZE", "held_out", "kinds", "least_spread", "on_each_kind", "over_splits"]
 
 SIZE = 256  # pixels, as in the paper from Table 3 on
 KIND_WORDS: dict[DataKind, str] = {
@@ -71,6 +71,16 @@ def over_splits(
     if len(found) < 2:
         return Finding(claim, kind, None, needs=f"more images: defined in {len(found)} of the splits only")
     return Finding(claim, kind, float(found.mean()), float(found.std(ddof=1)), note=note)
+
+
+def least_spread(share: float, trials: float) -> float:
+    """How uncertain is a share of so many trials at least, even where it is 0 or 1?
+
+    √(p(1 − p) / (n + 2)) with p = (k + 1) / (n + 2): the posterior's width, roughly, after k of n. Drawing
+    regions or splits again says "none" where all of a few trials came out alike.
+    """
+    p = (share * trials + 1) / (trials + 2)
+    return float(np.sqrt(p * (1 - p) / (trials + 2)))
 
 
 def on_each_kind(

@@ -16,7 +16,13 @@ import numpy as np
 import pandas as pd
 
 from flarescope.errors import MissingDataError
-from flarescope.papers.bhattacharjee2020.held_out import KIND_WORDS, held_out, on_each_kind, over_splits
+from flarescope.papers.bhattacharjee2020.held_out import (
+    KIND_WORDS,
+    held_out,
+    least_spread,
+    on_each_kind,
+    over_splits,
+)
 from flarescope.papers.bhattacharjee2020.table4_svm import svm_table4
 from flarescope.papers.claims import Finding
 from flarescope.verify.contingency import ContingencyTable
@@ -163,10 +169,12 @@ def _chronological(desk: Desk, kind: DataKind) -> list[Finding]:
         return [Finding(name, kind, None, needs=needs) for name in CHRONOLOGICAL]
     once = paper_table(table)
     recall, tss = _drawn(table.assign(positive=positive, quiet=quiet, yes=table["y"] >= 0.5))
-    note = f"{KIND_WORDS[kind]}, {positive.sum():,} images before flares; spread over regions."
+    regions = table["region"][positive].nunique()
+    least = least_spread(float(once.pod), regions)
+    note = f"{KIND_WORDS[kind]}, {positive.sum():,} images before flares, of {regions} regions."
     return [
-        Finding("recall_test", kind, float(once.pod), float(np.nanstd(recall)), note=note),
-        Finding("tss_test", kind, float(once.tss), float(np.nanstd(tss)), note=note),
+        Finding("recall_test", kind, float(once.pod), max(least, float(np.nanstd(recall))), note=note),
+        Finding("tss_test", kind, float(once.tss), max(least, float(np.nanstd(tss))), note=note),
     ]
 
 
