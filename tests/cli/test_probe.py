@@ -46,6 +46,7 @@ def test_numbers_and_a_figure(model: Path, tmp_path: Path) -> None:
     assert said["radius_mm"][-1] == 40.0
     assert len(said["probability"]) == len(said["radius_mm"])
     assert said["probability"] == said["by_field"]["2000"] == said["by_poles"]["-+"]
+    assert said["empty_frame"] == said["over_field"][0]
     assert set(said["by_poles"]) == {"-+", "+-", "+", "-"}
     assert said["probability_span"] <= max(said["probability"]) - min(said["probability"]) + 1e-6
     assert said["total_stride_pixels"] == 1

@@ -47,6 +47,17 @@ def test_one_circle() -> None:
     assert space_needed(10.0) == (110, 56)
 
 
+def test_a_quiet_sun_lies_under_it_and_never_changes() -> None:
+    bare, quiet = probe_bipole(10.0).field, probe_bipole(10.0, quiet_sun=True).field
+    under = quiet - bare
+    assert 8.0 < under.std() < 40.0
+    assert np.allclose(
+        under,
+        probe_bipole(30.0, poles="+", quiet_sun=True).field - probe_bipole(30.0, poles="+").field,
+        atol=1e-3,
+    )
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

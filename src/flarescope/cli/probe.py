@@ -124,6 +124,7 @@ def _document(
         "by_poles": {poles: said(logits) for poles, logits in found.by_poles.items()},
         "fields_gauss": found.fields_gauss.tolist(),
         "over_field": said(found.over_field),
+        "empty_frame": said(found.over_field[:1])[0],
         "low_peak_mm": _number(own.low),
         "high_peak_mm": _number(own.high),
         "peaks_over_frames": [
@@ -166,6 +167,7 @@ def _print(document: dict[str, Any]) -> None:
         ("shift_dependence", "moved by a few pixels, of the logit's range"),
         ("probability_span", "largest less smallest probability over the radius"),
         ("logit_range", "largest less smallest logit over the radius"),
+        ("empty_frame", "probability of a frame without any field"),
         ("low_peak_mm", "radius of the low peak, Mm"),
         ("high_peak_mm", "radius of the high peak, Mm"),
     ):

@@ -183,11 +183,12 @@ def curves(
     *,
     field_gauss: float = 2000.0,
     frame: tuple[int, int] = FRAME,
+    quiet_sun: bool = False,
 ) -> Curves:
     """How does the output follow a bipole's radius, field strength and polarity?
 
     The four panels of the paper's Figure 9: −+ at three strengths; 12.5 Mm over strength; −+ against +−; one
-    polarity alone.
+    polarity alone. With ``quiet_sun`` the bipoles lie on network and noise, as regions do.
 
     Example:
         >>> curves(under_probe(network, preparation), radii(2, 40)).by_poles["+-"]  # doctest: +SKIP
@@ -198,7 +199,8 @@ def curves(
 
     def over_radius(field: float, poles: Poles) -> Float[np.ndarray, "r"]:
         return probed.logits(
-            probe_bipole(float(r), field_gauss=field, poles=poles, frame=frame) for r in radius_mm
+            probe_bipole(float(r), field_gauss=field, poles=poles, frame=frame, quiet_sun=quiet_sun)
+            for r in radius_mm
         )
 
     by_field = {field: over_radius(field, "-+") for field in sorted({*FIELDS_GAUSS, field_gauss})}
@@ -206,6 +208,7 @@ def curves(
     by_poles |= {poles: over_radius(field_gauss, poles) for poles in ("+-", "+", "-")}
     strengths = np.arange(0.0, 4001.0, 250.0)
     over_field = probed.logits(
-        probe_bipole(RADIUS_MM, field_gauss=float(field), frame=frame) for field in strengths
+        probe_bipole(RADIUS_MM, field_gauss=float(field), frame=frame, quiet_sun=quiet_sun)
+        for field in strengths
     )
     return Curves(np.asarray(radius_mm, float), field_gauss, by_field, by_poles, strengths, over_field)

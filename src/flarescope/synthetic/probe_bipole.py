@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
@@ -16,6 +17,8 @@ from flarescope.errors import BadOptionError
 from flarescope.geometry import CeaGrid
 from flarescope.sun import Magnetogram, Origin
 from flarescope.synthetic.name import MADE_UP
+from flarescope.synthetic.regions import MadeUpRegion
+from flarescope.synthetic.spots import Spots
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -39,6 +42,7 @@ def probe_bipole(
     poles: Poles = "-+",
     frame: tuple[int, int] = FRAME,
     at: tuple[int, int] | None = None,
+    quiet_sun: bool = False,
 ) -> Magnetogram:
     """What does a bipole of this size look like in a frame of this size?
 
@@ -52,6 +56,8 @@ def probe_bipole(
         frame: width and height in pixels.
         at: columns and rows east and south of the point where the circles touch (of the middle of a single
             circle); by default half the frame's.
+        quiet_sun: lay the made-up Sun's network and noise under it, always the same. Without, as in the
+            paper, the picture is unlike all that a network was trained on: an empty frame has no noise.
 
     Returns:
         A ``Magnetogram`` in gauss on a CEA grid around the middle of the frame, at the Sun's equator.
@@ -75,8 +81,8 @@ def probe_bipole(
             f"A probe of radius {radius_mm:g} Mm needs {2 * columns} × {2 * rows} pixels and does not fit at "
             f"({x}, {y}) in a frame of {width} × {height}. Choose a smaller radius or a larger frame."
         )
-    field = np.zeros((height, width), np.float32)
-    field[y - rows : y + rows, x - columns : x + columns] = stamp
+    field = _quiet_sun(width, height).copy() if quiet_sun else np.zeros((height, width), np.float32)
+    field[y - rows : y + rows, x - columns : x + columns] += stamp
     grid = CeaGrid(0.0, 0.0, (width - 1) / 2, (height - 1) / 2, DEGREES_PER_PIXEL)
     name = f"probe {poles}, radius {radius_mm:g} Mm, {field_gauss:g} G"
     return Magnetogram(field, TIME, "region", "gauss", grid, origin=Origin(name, MADE_UP))
@@ -87,6 +93,24 @@ def space_needed(radius_mm: float, poles: Poles = "-+") -> tuple[int, int]:
     circles = 2 if poles in SIGNS else 1
     pixels = radius_mm / MEGAMETRES_PER_PIXEL
     return 2 * math.ceil(circles * pixels), 2 * math.ceil(pixels)
+
+
+@lru_cache(maxsize=4)
+def _quiet_sun(width: int, height: int) -> Float[np.ndarray, "y x"]:
+    """A made-up region without spots, on the central meridian."""
+    nothing = np.zeros(0)
+    empty = MadeUpRegion(
+        0,
+        0.0,
+        TIME,
+        Spots(nothing, nothing, nothing, nothing),
+        0.0,
+        0.0,
+        0.0,
+        (height, width),
+        (0.0, 1.0, 1.0),
+    )
+    return np.asarray(empty.magnetogram(TIME).field, np.float32)
 
 
 def _shape(radius_mm: float, poles: Poles) -> Float[np.ndarray, "y x"]:
