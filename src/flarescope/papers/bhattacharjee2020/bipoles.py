@@ -21,10 +21,22 @@ if TYPE_CHECKING:
     from flarescope.papers.reproduction import Desk
     from flarescope.plots.probes import Band
 
-__all__ = ["SIZE", "Transform", "band", "curves_of", "frames_of", "models", "over_models", "probed"]
+__all__ = [
+    "GROUNDS",
+    "SIZE",
+    "Transform",
+    "band",
+    "curves_of",
+    "frames_of",
+    "models",
+    "over_models",
+    "probed",
+]
 
 Transform = Literal["none", "reversed", "hale_joy"]  # of the training and validation images
 SIZE = 256  # pixels, as in the paper from Table 3 on
+GROUNDS = {"in an empty frame": False, "on a quiet Sun": True}
+"""What bipoles lie on: nothing, as in the paper, or network and noise, as in every training image."""
 PATCH_FRAME = (612, 612)  # the one field of view of the real patches: 256 pixels of 0.87 Mm, as 223 Mm
 
 
@@ -41,9 +53,9 @@ def models(desk: Desk, kind: DataKind, *, transform: Transform = "none", size: i
     )
 
 
-def curves_of(made: Outcome) -> Curves:
-    """What one model said of bipoles of all sizes, strengths and polarities."""
-    return _curves(made.folder, PATCH_FRAME if made.cell.data == "real-small" else FRAME)
+def curves_of(made: Outcome, *, quiet_sun: bool = False) -> Curves:
+    """What one model said of bipoles of all sizes, strengths and polarities, in an empty frame or not."""
+    return _curves(made.folder, PATCH_FRAME if made.cell.data == "real-small" else FRAME, quiet_sun)
 
 
 def frames_of(made: Outcome) -> PeaksOverFrames:
@@ -62,10 +74,10 @@ def probed(folder: Path) -> Probed:
 
 
 @cache
-def _curves(folder: Path, frame: tuple[int, int]) -> Curves:
+def _curves(folder: Path, frame: tuple[int, int], quiet_sun: bool) -> Curves:
     from flarescope.explain.probes import curves, radii
 
-    return curves(probed(folder), radii(), frame=frame)
+    return curves(probed(folder), radii(), frame=frame, quiet_sun=quiet_sun)
 
 
 @cache

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from flarescope.papers.bhattacharjee2020.bipoles import SIZE, band, curves_of, models, over_models
+from flarescope.papers.bhattacharjee2020.bipoles import GROUNDS, SIZE, band, curves_of, models, over_models
 from flarescope.papers.bhattacharjee2020.figure09_bipoles import asymmetry
 from flarescope.papers.bhattacharjee2020.held_out import KIND_WORDS, on_each_kind
 from flarescope.papers.claims import Finding
@@ -14,7 +15,6 @@ from flarescope.papers.claims import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from flarescope.explain.probes import Curves
     from flarescope.papers.bhattacharjee2020.cells import Outcome
     from flarescope.papers.claims import DataKind
     from flarescope.papers.reproduction import Desk
@@ -27,19 +27,21 @@ QUICK_SIZE = 128  # of what is retrained in the preview; a quarter of the time
 def figure11_reversed(desk: Desk) -> list[Finding]:
     """Top: trained on −B, the curves of −+ and +− change places."""
     kind, size = _kind(desk), _size(desk)
-    before = [curves_of(made) for made in models(desk, kind, size=size)]
-    after = [curves_of(made) for made in models(desk, kind, transform="reversed", size=size)]
-    figure = _two_polarities(desk, "figure11_reversed", kind, before, after, "reversed polarity")
-    values = [asymmetry(one) for one in after]
-    note = (
-        f"{KIND_WORDS[kind]}, {size} pixels, 2000 G; the same difference before reversal: "
-        f"{_mean(map(asymmetry, before)):+.3f}"
-    )
-    change = [new - asymmetry(old) for new, old in zip(values, before, strict=True)]
-    return [
-        over_models("reverses", kind, values, note=note, figure=figure),
-        over_models("changes", kind, change, note=note, figure=figure),
-    ]
+    plain = models(desk, kind, size=size)
+    turned = models(desk, kind, transform="reversed", size=size)
+    figure = _two_polarities(desk, "figure11_reversed", kind, plain, turned, "reversed polarity")
+    found = []
+    for ground, quiet_sun in GROUNDS.items():
+        before = [asymmetry(curves_of(one, quiet_sun=quiet_sun)) for one in plain]
+        after = [asymmetry(curves_of(one, quiet_sun=quiet_sun)) for one in turned]
+        note = (
+            f"{KIND_WORDS[kind]}, {size} pixels, 2000 G, {ground}; the same difference before reversal: "
+            f"{_mean(before):+.3f}"
+        )
+        change = [new - old for new, old in zip(after, before, strict=True)]
+        found.append(over_models("reverses", kind, after, note=note, figure=figure))
+        found.append(over_models("changes", kind, change, note=note, figure=figure))
+    return found
 
 
 def figure11_spread(desk: Desk) -> list[Finding]:
@@ -52,14 +54,19 @@ def hale_joy(desk: Desk) -> list[Finding]:
     kind, size = _kind(desk), _size(desk)
     plain = models(desk, kind, size=size)
     corrected = models(desk, kind, transform="hale_joy", size=size)
-    before, after = ([curves_of(made) for made in some] for some in (plain, corrected))
-    figure = _two_polarities(desk, "hale_joy", kind, before, after, "southern regions corrected")
-    change = [tss(new) - tss(old) for new, old in zip(corrected, plain, strict=True)]
+    figure = _two_polarities(desk, "hale_joy", kind, plain, corrected, "southern regions corrected")
+    words = []
+    for ground, quiet_sun in GROUNDS.items():
+        was, now = (
+            _mean(asymmetry(curves_of(one, quiet_sun=quiet_sun)) for one in some)
+            for some in (plain, corrected)
+        )
+        words.append(f"{was:+.3f} to {now:+.3f} {ground}")
     note = (
         f"{KIND_WORDS[kind]}, {size} pixels, the same splits: TSS {_mean(map(tss, plain)):.2f} before and "
-        f"{_mean(map(tss, corrected)):.2f} after; −+ less +− at 2000 G goes from "
-        f"{_mean(map(asymmetry, before)):+.3f} to {_mean(map(asymmetry, after)):+.3f}"
+        f"{_mean(map(tss, corrected)):.2f} after; −+ less +− at 2000 G goes from {' and from '.join(words)}"
     )
+    change = [tss(new) - tss(old) for new, old in zip(corrected, plain, strict=True)]
     return [over_models("same_tss", kind, change, note=note, figure=figure)]
 
 
@@ -73,35 +80,39 @@ def tss(made: Outcome) -> float:
 def _spread(desk: Desk, kind: DataKind) -> list[Finding]:
     from flarescope.plots.probes import Panel, panels_figure
 
-    found = [curves_of(made) for made in models(desk, kind)]
-    y = band([one.by_poles["-+"] for one in found])
-    title = f"CNN-2, {KIND_WORDS[kind]}: mean of {len(found)} splits, ±1σ"
-    panel = Panel({"−+, 2000 G": (found[0].radius_mm, y)})
-    figure = desk.figure(f"figure11_spread_{kind}", panels_figure([panel], title=title))
-    if y.spread is None:
-        return [Finding("spread", kind, None, figure=figure, needs="at least two splits")]
-    value = float(y.spread.mean())
-    sigma = value / np.sqrt(2.0 * (len(found) - 1))  # of a standard deviation from so many models
-    note = (
-        f"{KIND_WORDS[kind]}, −+ of 2000 G: standard deviation over {len(found)} models, mean over 2 to 40 Mm"
-    )
-    return [Finding("spread", kind, value, float(sigma), figure, note)]
+    made = models(desk, kind)
+    panels, found = [], []
+    for ground, quiet_sun in GROUNDS.items():
+        curves = [curves_of(one, quiet_sun=quiet_sun) for one in made]
+        y = band([one.by_poles["-+"] for one in curves])
+        panels.append(Panel({"−+, 2000 G": (curves[0].radius_mm, y)}, title=ground))
+        value = float(np.nan if y.spread is None else y.spread.mean())
+        sigma = value / np.sqrt(2.0 * max(1, len(made) - 1))  # of a standard deviation from so many models
+        note = (
+            f"{KIND_WORDS[kind]}, −+ of 2000 G {ground}: standard deviation over {len(made)} models, mean "
+            f"over radii; mean output {y.y.mean():.2f}"
+        )
+        found.append(Finding("spread", kind, value, float(sigma), note=note))
+    title = f"CNN-2, {KIND_WORDS[kind]}: mean of {len(made)} splits, ±1σ"
+    figure = desk.figure(f"figure11_spread_{kind}", panels_figure(panels, title=title))
+    return [replace(one, figure=figure) for one in found]
 
 
 def _two_polarities(
-    desk: Desk, name: str, kind: DataKind, before: list[Curves], after: list[Curves], what: str
+    desk: Desk, name: str, kind: DataKind, before: list[Outcome], after: list[Outcome], what: str
 ) -> str:
     from flarescope.plots.probes import Panel, panels_figure
 
-    panels = [
-        Panel(
-            {sign: (some[0].radius_mm, band([one.by_poles[poles] for one in some]))
-             for sign, poles in (("−+", "-+"), ("+−", "+-"))},
-            title=f"{title}, 2000 G",
-        )
-        for title, some in (("as observed", before), (what, after))
-    ]  # fmt: skip
-    title = f"CNN-2, {KIND_WORDS[kind]}: mean of {len(after)} splits, ±1σ"
+    panels = []
+    for ground, quiet_sun in GROUNDS.items():
+        for title, some in (("as observed", before), (what, after)):
+            found = [curves_of(one, quiet_sun=quiet_sun) for one in some]
+            pairs = {
+                sign: (found[0].radius_mm, band([one.by_poles[poles] for one in found]))
+                for sign, poles in (("−+", "-+"), ("+−", "+-"))
+            }
+            panels.append(Panel(pairs, title=f"{title}, {ground}"))
+    title = f"CNN-2, {KIND_WORDS[kind]}: mean of {len(after)} splits, ±1σ, 2000 G"
     return desk.figure(name, panels_figure(panels, title=title))
 
 
