@@ -136,7 +136,7 @@ class KilledError(Exception):
 
 @pytest.mark.parametrize("moment", ["training", "writing"])
 def test_killed_at_any_moment_it_goes_on(moment: str, desk: Desk, tmp_path: Path, monkeypatch: Any) -> None:
-    settings = replace(SMALL, steps=14)
+    settings = replace(SMALL, steps=24)
     (whole,) = outcomes(desk, [settings])
     other = Desk(None, tmp_path / "other", quick=True)
     with monkeypatch.context() as patch:
@@ -149,7 +149,7 @@ def test_killed_at_any_moment_it_goes_on(moment: str, desk: Desk, tmp_path: Path
             with pytest.raises(KilledError):
                 outcomes(other, [settings])
         else:
-            told = iter(range(12))
+            told = iter(range(22))
 
             def tell(*anything: Any) -> None:
                 if next(told, None) is None:

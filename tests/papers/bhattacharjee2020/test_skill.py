@@ -89,18 +89,23 @@ def test_table2_compares_networks_losses_and_optimisers(
 ) -> None:
     def hits(cell: Cell) -> int:
         if cell.setting == "paper":
-            return 2
+            return 9 if cell.learning_rate else 2
         return {("cnn1", "weighted"): 4, ("cnn1", "batch_skill"): 5}.get((cell.network, cell.loss), 8)
 
     asked = trained_by(monkeypatch, tmp_path, hits)
     found = table2_table3_skill.table2(desk)
-    assert [one.claim for one in found] == table2_table3_skill.TABLE2 * 2
+    names = table2_table3_skill.TABLE2
+    assert [one.claim for one in found] == names + names[:-1]  # the paper's SGD on the made-up Sun only
     one = by_name(found)
     assert one["cnn1_recall_flaring"].value == pytest.approx(0.5)
     assert one["cnn2_tss"].value == pytest.approx(0.55)
     assert one["cnn2_better"].value == pytest.approx(0.3)
     assert one["cnn1_batch_skill_better"].value == pytest.approx(0.1)
-    assert "1.0000 to 0.5000, so about 1 epochs to halve it" in one["cnn2_papers_sgd_tss"].note
+    assert one["cnn2_papers_sgd_tss"].value == pytest.approx(-0.05)
+    assert (
+        "at 1000 times the rate, as after so many times the epochs, TSS is 0.65"
+        in one["cnn2_papers_sgd_tss"].note
+    )
     assert {cell.size for cell in asked} == {128}
     assert {cell.split for cell in asked} == {0, 1, 2}
 

@@ -157,7 +157,7 @@ def training_of(desk: Desk, cell: Cell, rows: int) -> Training:
             "optimizer": "sgd" if paper else "adamw",
             "loss": cell.loss,
             "bf16": True,
-            "checkpoint_steps": max(10, steps // 10),
+            "checkpoint_steps": max(20, steps // 10),
             "check_steps": max(1, steps // CHECKS[desk.mode]),
         }
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["SMALL", "over_splits", "table2", "table3"]
 
 SMALL = 128  # pixels, in Table 2
+FURTHER = 1000  # times the paper's learning rate
 SCORES = ("recall_flaring", "recall_quiet", "tss")
 TABLE2 = [
     *(f"{network}_{score}" for network in ("cnn1", "cnn2") for score in SCORES),
@@ -43,8 +45,6 @@ def table3(desk: Desk) -> list[Finding]:
 
 def over_splits(desk: Desk, cell: Cell) -> list[Outcome]:
     """The same training on each random split."""
-    from dataclasses import replace
-
     return outcomes(desk, [replace(cell, split=split) for split in splits(desk)])
 
 
@@ -53,7 +53,7 @@ def _table2(desk: Desk, kind: DataKind) -> list[Finding]:
     crossed = skill_of(over_splits(desk, Cell(kind, "cnn1", size=SMALL)))
     two = skill_of(over_splits(desk, Cell(kind, "cnn2", size=SMALL)))
     note = f"{KIND_WORDS[kind]}, regions not trained on"
-    return [
+    found = [
         *_scores(kind, "cnn1_", one),
         *_scores(kind, "cnn2_", two),
         compared("cnn2_better", kind, two["tss"], one["tss"], f"{note}: TSS of CNN-2 against CNN-1"),
@@ -61,8 +61,8 @@ def _table2(desk: Desk, kind: DataKind) -> list[Finding]:
             "cnn1_batch_skill_better", kind, one["tss"], crossed["tss"],
             f"{note}: TSS of CNN-1 by loss A4 against A3",
         ),
-        _as_the_paper_sets_it(desk, kind),
     ]  # fmt: skip
+    return found if desk.quick and kind != "synthetic" else [*found, _as_the_paper_sets_it(desk, kind)]
 
 
 def _table3(desk: Desk, kind: DataKind) -> list[Finding]:
@@ -81,14 +81,21 @@ def _scores(kind: DataKind, prefix: str, table: pd.DataFrame) -> list[Finding]:
 
 
 def _as_the_paper_sets_it(desk: Desk, kind: DataKind) -> Finding:
-    """SGD at 5·10⁻⁶ in the epochs that fit, and how many it would need."""
-    made = over_splits(desk, Cell(kind, "cnn2", size=SMALL, setting="paper"))
-    first, last = (np.mean([one.losses["train"].iloc[end] for one in made]) for end in (0, -1))
-    begun, epochs = (made[0].losses["epoch"].iloc[end] for end in (0, -1))
-    fall = (first - last) / (epochs - begun) if epochs > begun else 0.0
-    needs = f"about {first / 2 / fall:.2g} epochs to halve it" if fall > 0 else "no fall was seen"
+    """SGD at 5·10⁻⁶ in the epochs that fit, and how far it would come in a thousand times as many.
+
+    Small steps along the gradient go as far as their rate times their number, so the second is tried with a
+    rate a thousand times as high.
+    """
+    plain = Cell(kind, "cnn2", size=SMALL, setting="paper")
+    made = over_splits(desk, plain)
+    further = skill_of(over_splits(desk, replace(plain, learning_rate=FURTHER * 5e-6)))["tss"]
+    middle, last = (
+        np.mean([one.losses["train"].iloc[k] for one in made]) for k in (len(made[0].losses) // 2, -1)
+    )
+    epochs = made[0].losses["epoch"].iloc[-1]
     note = (
-        f"{KIND_WORDS[kind]}; SGD at 5e-6 without momentum, {epochs:.3g} epochs: the training loss went from "
-        f"{first:.4f} to {last:.4f}, so {needs}"
+        f"{KIND_WORDS[kind]}; SGD at 5e-6 without momentum, {epochs:.3g} epochs: in their second half the "
+        f"training loss went from {middle:.4f} to {last:.4f}; at {FURTHER} times the rate, as after so "
+        f"many times the epochs, TSS is {further.mean():.2f}"
     )
     return measured("cnn2_papers_sgd_tss", kind, skill_of(made)["tss"], note)
