@@ -45,8 +45,8 @@ cycle of the learning rate up to {rate:g}.
 - Made again by: `flarescope train frames --out FOLDER`.
 
 ## How good it is
-{split}. Probabilities at the base rate of the training rows; intervals: 95 %, whole regions drawn with
-replacement.
+It was {split}.
+Probabilities at the base rate of the training rows; intervals: 95 %, whole regions drawn with replacement.
 
 | | TSS | AUC | BSS |
 |---|---|---|---|
