@@ -150,7 +150,7 @@ def _draw(axes: Axes, panel: Panel, letter: str) -> None:
             )
     if panel.unit:
         most = max(float(np.nanmax(band.y)) for _, band in panel.curves.values())
-        axes.set_ylim(0, 1 if most > 0.4 else 1.3 * most or 1)
+        axes.set_ylim(0, 1.02 if most > 0.4 else 1.3 * most or 1)
     tidy(axes, xlabel=panel.xlabel, ylabel=panel.ylabel, title=f"{letter}{panel.title}")
     if len(panel.curves) > 1:
         axes.legend(fontsize=TEXT - 1, frameon=False)

@@ -35,12 +35,11 @@ def figure11_reversed(desk: Desk) -> list[Finding]:
         before = [asymmetry(curves_of(one, quiet_sun=quiet_sun)) for one in plain]
         after = [asymmetry(curves_of(one, quiet_sun=quiet_sun)) for one in turned]
         note = (
-            f"{KIND_WORDS[kind]}, {size} pixels, 2000 G, {ground}; the same difference before reversal: "
-            f"{_mean(before):+.3f}"
+            f"{KIND_WORDS[kind]}, {size} pixels, 2000 G, {ground}; −+ less +− goes from {_mean(before):+.3f} "
+            f"to {_mean(after):+.3f}"
         )
-        change = [new - old for new, old in zip(after, before, strict=True)]
-        found.append(over_models("reverses", kind, after, note=note, figure=figure))
-        found.append(over_models("changes", kind, change, note=note, figure=figure))
+        turned_round = [new * np.sign(_mean(before)) for new in after]
+        found.append(over_models("reverses", kind, turned_round, note=note, figure=figure))
     return found
 
 
@@ -54,7 +53,7 @@ def hale_joy(desk: Desk) -> list[Finding]:
     kind, size = _kind(desk), _size(desk)
     plain = models(desk, kind, size=size)
     corrected = models(desk, kind, transform="hale_joy", size=size)
-    figure = _two_polarities(desk, "hale_joy", kind, plain, corrected, "southern regions corrected")
+    figure = _two_polarities(desk, "hale_joy", kind, plain, corrected, "south corrected")
     words = []
     for ground, quiet_sun in GROUNDS.items():
         was, now = (
