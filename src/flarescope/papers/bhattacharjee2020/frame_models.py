@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["FRAME_MODELS", "train_frames"]
 
 STEPS = 150
+RADII = 16  # from 2 to 40 Mm, as ``flarescope probe`` takes them
 FRAME_MODELS = {
     "cnn2_frames": Cell(
         "synthetic", "cnn2", {"branch": 32}, size=256, split="chronological", learning_rate=1e-3, steps=STEPS
@@ -143,7 +144,8 @@ def _precisions() -> tuple[Precision, ...]:
 
 def _probed(run: Run, dtype: Precision) -> dict[str, float]:
     from flarescope.explain.probe_measures import measure
-    from flarescope.explain.probes import under_probe
+    from flarescope.explain.probes import radii, under_probe
 
     probed = under_probe(run.network, run.preparation, calibration=run.calibration.probability, dtype=dtype)
-    return {key: float(value) for key, value in vars(measure(probed)).items()}
+    found = measure(probed, radii(count=RADII))
+    return {key: float(value) for key, value in vars(found).items()}
