@@ -37,6 +37,7 @@ def run(*words: object) -> str:
 
 def test_numbers_and_a_figure(model: Path, tmp_path: Path) -> None:
     said = json.loads(run(model, "--dtype", "float64", "--out", tmp_path / "new" / "probes.png", "--json"))
+    assert said["run"] == str(model)
     assert said["model"] == load_run(model).label
     assert said["dtype"] == "float64"
     assert said["frame_dependence"] > 1e-2  # it resizes

@@ -59,7 +59,7 @@ def probe(
     from flarescope.training.run import load_run  # only now: it imports torch
 
     trained = load_run(run)
-    document = _probe(trained, sizes, field, cast("Precision", dtype), out)
+    document = {"run": run} | _probe(trained, sizes, field, cast("Precision", dtype), out)
     typer.echo(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)) if as_json else _print(
         document
     )
