@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 
 from flarescope.errors import BadOptionError
 
 if TYPE_CHECKING:
     from flarescope.sun import Magnetogram
 
-__all__ = ["pil_flux", "unsigned_flux"]
+__all__ = ["inversion_line", "pil_flux", "unsigned_flux"]
 
 SIGMA_PER_FWHM = 1 / np.sqrt(8 * np.log(2))
 
@@ -54,15 +54,28 @@ def pil_flux(magnetogram: Magnetogram, *, threshold: float, fwhm_pixels: float) 
             f"threshold {threshold:g} and fwhm_pixels {fwhm_pixels:g} must be positive, such as 150 and 15."
         )
     field = np.nan_to_num(magnetogram.signed, nan=0.0)
-    line = _grown(field > threshold) & _grown(field < -threshold)
+    line = inversion_line(field, threshold=threshold)
     if not line.any():
         return 0.0
     weight = gaussian_filter(line.astype(np.float32), fwhm_pixels * SIGMA_PER_FWHM)
     return float(np.sum(weight * np.abs(field), dtype=float))
 
 
-def _grown(mask: Bool[np.ndarray, "y x"]) -> Bool[np.ndarray, "y x"]:
-    """The mask and all eight neighbours of its pixels."""
+def inversion_line(
+    field: Float[np.ndarray, "y x"], *, threshold: float, reach: int = 1
+) -> Bool[np.ndarray, "y x"]:
+    """Where do strong fields of both signs meet?
+
+    Pixels within ``reach`` of both a pixel above ``threshold`` and one below −``threshold``: each mask is
+    grown to all sides, and a line is where both lie. The reference grows by one pixel of 1.45 Mm.
+
+    *Reference*: Schrijver 2007, section 2.
+    """
+    return np.asarray(_grown(field > threshold, reach) & _grown(field < -threshold, reach))
+
+
+def _grown(mask: Bool[np.ndarray, "y x"], reach: int) -> Bool[np.ndarray, "y x"]:
+    """The mask and all pixels up to so many steps away, across corners too."""
     from scipy.ndimage import binary_dilation
 
-    return np.asarray(binary_dilation(mask, structure=np.ones((3, 3), bool)))
+    return np.asarray(binary_dilation(mask, structure=np.ones((3, 3), bool), iterations=reach))
