@@ -59,6 +59,38 @@ def test_above_and_below_are_mirror_images(value, spread):
     )
 
 
+@pytest.mark.parametrize(
+    ("value", "spread", "word"),
+    [
+        (0.02, 0.03, "agrees"),
+        (-0.45, 0.22, "undecided"),  # a collapse is no sameness, however wide our interval
+        (-0.45, 0.05, "differs"),
+        (0.0, 0.2, "undecided"),
+    ],
+)
+def test_sameness_needs_an_interval_within_the_margin(value, spread, word):
+    same = Claim("identity", "similar", "similar", "Appendix A", kind="same", margin=0.1)
+    assert verdict(same, Finding("similar", "real-small", value, spread)) == word
+    assert row(same, Finding("similar", "real-small", value, spread))["paper"] == "within ±0.1"
+
+
+@pytest.mark.parametrize("spread", [None, float("nan")])
+def test_what_has_no_spread_decides_no_direction(spread):
+    assert verdict(DIRECTION, Finding("rises", "real", 0.9, spread)) == "undecided"
+
+
+def test_a_spread_that_is_no_number_decides_nothing_and_is_json():
+    found = Finding("tss", "real", 0.5, float("nan"))
+    assert verdict(NUMBER, found) == "undecided"
+    assert row(NUMBER, found)["spread"] is None
+
+
+def test_a_tolerance_widens_as_a_spread_does_but_is_not_called_published():
+    about = Claim("figure9", "peak", "peak", "Figure 9", value=12.5, tolerance=2.0)
+    assert verdict(about, Finding("peak", "real", 14.0, 1.0)) == "agrees"
+    assert row(about, Finding("peak", "real", 14.0, 1.0))["paper_spread"] is None
+
+
 def test_a_row_says_why_it_was_not_run():
     found = row(NUMBER, Finding("tss", "real", None, needs="needs the archive"))
     assert found["verdict"] == "not run"
@@ -74,6 +106,7 @@ def test_a_row_says_why_it_was_not_run():
         ('[[claim]]\nitem="a"\nname="b"\ntext="c"\nwhere="d"\nsurprise=1', "surprise"),
         ('[[claim]]\nitem="a"\nname="b"\ntext="c"\nwhere="d"', "needs a value"),
         ('[[claim]]\nitem="a"\nname="b"\ntext="c"\nwhere="d"\nvalue=1\n' * 2, "twice"),
+        ('[[claim]]\nitem="a"\nname="b"\ntext="c"\nwhere="d"\nkind="same"', "margin"),
     ],
 )
 def test_a_claims_file_that_says_nothing_is_refused(tmp_path: Path, text: str, problem: str):

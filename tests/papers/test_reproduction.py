@@ -90,10 +90,33 @@ def test_missing_data_are_said_never_passed_and_not_kept(made_up_paper: Paper, t
     assert [r["verdict"] for r in rows] == ["differs"]
 
 
+def test_a_measurement_without_a_number_is_kept(made_up_paper: Paper, tmp_path: Path):
+    code = tmp_path / "made_up_items.py"
+    code.write_text(
+        code.read_text().replace(
+            "Finding('n', 'real', 3.0)", "Finding('n', 'real', None, needs='more peaks')"
+        )
+    )
+    desk = Desk(None, tmp_path / "out")
+    first = reproduce(made_up_paper, ["table1"], desk)
+    assert first[0]["note"] == "not run: more peaks"
+    assert reproduce(made_up_paper, ["table1"], desk) == first
+    assert calls() == ["table1"]
+
+
+def test_new_data_are_run_again(made_up_paper: Paper, tmp_path: Path):
+    data = tmp_path / "data"
+    data.mkdir()
+    reproduce(made_up_paper, ["table1"], Desk(data, tmp_path / "out"))
+    (data / "more.csv").write_text("1")
+    reproduce(made_up_paper, ["table1"], Desk(data, tmp_path / "out"))
+    assert calls() == ["table1", "table1"]
+
+
 def test_a_half_written_result_is_run_again(made_up_paper: Paper, tmp_path: Path):
     desk = Desk(None, tmp_path / "out")
     reproduce(made_up_paper, ["table1"], desk)
-    kept = tmp_path / "out" / "items" / "full" / "table1.json"
+    kept = tmp_path / "out" / "full" / "items" / "table1.json"
     kept.write_text(kept.read_text()[:40])
     assert reproduce(made_up_paper, ["table1"], desk)[0]["ours"] == 3.0
     assert calls() == ["table1", "table1"]
@@ -101,10 +124,11 @@ def test_a_half_written_result_is_run_again(made_up_paper: Paper, tmp_path: Path
 
 def test_results_are_written_as_json_and_as_a_table(made_up_paper: Paper, tmp_path: Path):
     rows = reproduce(made_up_paper, [], Desk(None, tmp_path))
-    assert json.loads((tmp_path / "results.json").read_text()) == rows
-    table = (tmp_path / "results.md").read_text()
+    assert json.loads((tmp_path / "full" / "results.json").read_text()) == rows
+    table = (tmp_path / "full" / "results.md").read_text()
     assert "| table1 | regions | 3 | 3 | real | agrees |" in table
     assert "| table2 | TSS | 0.5 ± 0.1 | – | synthetic | not run |" in table
+    assert "- table2 (synthetic), TSS: not run. not run: needs magnetograms" in table
 
 
 def test_the_list_knows_what_was_run(made_up_paper: Paper, tmp_path: Path):

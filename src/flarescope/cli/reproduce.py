@@ -83,21 +83,19 @@ def _show(rows: list[dict[str, Any]], title: str, quick: bool, as_json: bool) ->
     from rich.console import Console
     from rich.table import Table
 
+    from flarescope.papers.claims import in_words
+
     table = Table(title=f"{title}{' (quick: a preview)' if quick else ''}", title_justify="left")
     for name in ("item", "the paper says", "paper", "ours", "data", "verdict"):
         table.add_column(name, overflow="fold")
     for row in rows:
-        said = _number(row["paper"], row["paper_spread"]), _number(row["ours"], row["spread"])
+        said = in_words(row["paper"], row["paper_spread"]), in_words(row["ours"], row["spread"])
         table.add_row(row["item"], row["claim"], *said, row["data"], row["verdict"])
     Console().print(table)
-    counts = Counter(row["verdict"] for row in rows)
-    typer.echo(", ".join(f"{n} {word}" for word, n in counts.items()))
+    for mine, whose in ((False, "the paper's claims"), (True, "our own questions")):
+        counts = Counter(row["verdict"] for row in rows if row["ours_alone"] is mine)
+        if counts:
+            typer.echo(f"{whose}: " + ", ".join(f"{n} {word}" for word, n in counts.items()))
     for row in rows:
         if row["note"] and row["verdict"] in ("differs", "not run"):
             typer.echo(f"{row['item']} ({row['data']}), {row['claim']}: {row['note']}")
-
-
-def _number(value: float | str | None, spread: float | None) -> str:
-    if value is None or isinstance(value, str):
-        return "–" if value is None else value
-    return f"{value:.3g} ± {spread:.2g}" if spread else f"{value:.4g}"
