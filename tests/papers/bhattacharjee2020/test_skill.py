@@ -53,7 +53,13 @@ def test_spread_of_a_number_is_over_splits_and_of_a_difference_that_of_its_mean(
     one = measured("a", "synthetic", [0.4, 0.5, np.nan, 0.6], "made-up")
     assert (one.value, one.spread, one.note) == (pytest.approx(0.5), pytest.approx(0.1), "made-up; 3 splits.")
     two = compared("a", "synthetic", [0.5, 0.7], [0.4, 0.4], "made-up")
-    assert (two.value, two.spread) == (pytest.approx(0.2), pytest.approx(np.sqrt(2 * 0.01)))
+    assert (two.value, two.spread) == (
+        pytest.approx(0.2),
+        pytest.approx(np.sqrt((1 / 2 + 1 / 2) * 0.02) * 12.7062 / 2, rel=1e-5),
+    )
+    change = np.tile([0.1, 0.3], 50)
+    many = compared("a", "synthetic", change + 0.4, np.full(100, 0.4), "made-up")
+    assert many.spread == pytest.approx(np.sqrt(1 / 100 + 1 / 2) * change.std(ddof=1), rel=0.01)
     assert two.note == "made-up: 0.60 against 0.40 over 2 splits."
     assert measured("a", "synthetic", [np.nan], "").value is None
     assert compared("a", "synthetic", [np.nan], [1.0], "").value is None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from flarescope.papers.bhattacharjee2020.held_out import least_spread
 from flarescope.papers.claims import Finding
 from flarescope.synthetic.probe_bipole import FRAME
 
@@ -31,6 +32,7 @@ __all__ = [
     "models",
     "over_models",
     "probed",
+    "share_of_models",
 ]
 
 Transform = Literal["none", "reversed", "hale_joy"]  # of the training and validation images
@@ -100,7 +102,7 @@ def band(curves: Sequence[np.ndarray]) -> Band:
 def over_models(
     claim: str, kind: DataKind, values: Sequence[float], *, note: str, figure: str = "", missing: str = ""
 ) -> Finding:
-    """Mean and standard deviation over the models in which there is such a number.
+    """Mean and standard deviation over the models in which there is such a number: half of them at least.
 
     Args:
         claim: within its item.
@@ -111,11 +113,19 @@ def over_models(
         missing: what a model lacks whose value is NaN, such as "a low peak".
     """
     known = np.array([value for value in values if np.isfinite(value)])
-    if len(known) < 2:
-        needs = (
-            f"at least two models with {missing or 'such a number'}; {len(known)} of {len(values)} have it"
-        )
+    have = f"{len(known)} of {len(values)} models have {missing or 'such a number'}"
+    if len(known) < max(2, len(values) / 2):
+        needs = f"at least half of the models, and two: {have}. {note}"
         return Finding(claim, kind, None, figure=figure, needs=needs)
     if len(known) < len(values):
-        note = f"{note}; {len(known)} of {len(values)} models have {missing or 'such a number'}"
+        note = f"{note}; {have}"
     return Finding(claim, kind, float(known.mean()), float(known.std(ddof=1)), figure, note)
+
+
+def share_of_models(
+    claim: str, kind: DataKind, values: Sequence[float], *, note: str, figure: str = ""
+) -> Finding:
+    """In which share of the models is it so (1) and not (0)? Its spread is that of a share of so many."""
+    share = float(np.mean(values))
+    note = f"{note}; {sum(values):.0f} of {len(values)} models"
+    return Finding(claim, kind, share, least_spread(share, len(values)), figure, note)

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from flarescope.papers.bhattacharjee2020.bipoles import GROUNDS, band, curves_of, models, over_models
+from flarescope.papers.bhattacharjee2020.bipoles import (
+    GROUNDS,
+    band,
+    curves_of,
+    models,
+    over_models,
+    share_of_models,
+)
 from flarescope.papers.bhattacharjee2020.held_out import KIND_WORDS, on_each_kind
 from flarescope.papers.claims import Finding
 
@@ -125,12 +132,14 @@ def _measured(
         alone = float(band([one.over_field[:1] for one in some]).y[0])
         note = f"{KIND_WORDS[kind]}, {ground}, which alone gives {alone:.2f}"
         numbers = [measure(one) for one in some]
-        found += [
-            over_models(claim, kind, [one[claim] for one in numbers], note=note, figure=figure,
-                        missing=MISSING.get(claim, ""))
-            for claim in numbers[0]
-        ]  # fmt: skip
+        found += [_over(claim, kind, [one[claim] for one in numbers], note, figure) for claim in numbers[0]]
     return found
+
+
+def _over(claim: str, kind: DataKind, values: list[float], note: str, figure: str) -> Finding:
+    if claim == "two_peaks":
+        return share_of_models(claim, kind, values, note=note, figure=figure)
+    return over_models(claim, kind, values, note=note, figure=figure, missing=MISSING.get(claim, ""))
 
 
 def _figure(desk: Desk, kind: DataKind, grounds: dict[str, list[Curves]], panel: int, name: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from flarescope.papers.bhattacharjee2020.bipoles import GROUNDS, SIZE, band, curves_of, models, over_models
 from flarescope.papers.bhattacharjee2020.figure09_bipoles import asymmetry
 from flarescope.papers.bhattacharjee2020.held_out import KIND_WORDS, on_each_kind
+from flarescope.papers.bhattacharjee2020.skill import compared, standard_error
 from flarescope.papers.claims import Finding
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ QUICK_SIZE = 128  # of what is retrained in the preview; a quarter of the time
 
 
 def figure11_reversed(desk: Desk) -> list[Finding]:
-    """Top: trained on −B, the curves of −+ and +− change places."""
+    """Top: trained on −B, the curves of −+ and +− change places.
+
+    Only an asymmetry that is there can turn round: its mean before is to be beyond two standard errors.
+    """
     kind, size = _kind(desk), _size(desk)
     plain = models(desk, kind, size=size)
     turned = models(desk, kind, transform="reversed", size=size)
@@ -38,9 +42,19 @@ def figure11_reversed(desk: Desk) -> list[Finding]:
             f"{KIND_WORDS[kind]}, {size} pixels, 2000 G, {ground}; −+ less +− goes from {_mean(before):+.3f} "
             f"to {_mean(after):+.3f}"
         )
+        error = standard_error(before)
+        if error is None or abs(_mean(before)) <= 2 * error:
+            needs = _too_small(before, error, note)
+            found.append(Finding("reverses", kind, None, figure=figure, needs=needs))
+            continue
         turned_round = [new * np.sign(_mean(before)) for new in after]
         found.append(over_models("reverses", kind, turned_round, note=note, figure=figure))
     return found
+
+
+def _too_small(before: list[float], error: float | None, note: str) -> str:
+    width = "of one split" if error is None else f"± {2 * error:.3f} (95 %)"
+    return f"the asymmetry before is {_mean(before):+.3f} {width}, too small to be turned round. {note}"
 
 
 def figure11_spread(desk: Desk) -> list[Finding]:
@@ -62,11 +76,11 @@ def hale_joy(desk: Desk) -> list[Finding]:
         )
         words.append(f"{was:+.3f} to {now:+.3f} {ground}")
     note = (
-        f"{KIND_WORDS[kind]}, {size} pixels, the same splits: TSS {_mean(map(tss, plain)):.2f} before and "
-        f"{_mean(map(tss, corrected)):.2f} after; −+ less +− at 2000 G goes from {' and from '.join(words)}"
+        f"{KIND_WORDS[kind]}, {size} pixels; −+ less +− at 2000 G goes from {' and from '.join(words)}; TSS "
+        "corrected against as observed"
     )
-    change = [tss(new) - tss(old) for new, old in zip(corrected, plain, strict=True)]
-    return [over_models("same_tss", kind, change, note=note, figure=figure)]
+    after, before = ([tss(one) for one in some] for some in (corrected, plain))
+    return [compared("same_tss", kind, after, before, note, figure=figure)]
 
 
 def tss(made: Outcome) -> float:

@@ -15,6 +15,7 @@ from flarescope.papers.bhattacharjee2020.dataset import FIELD_MEGAMETRES, FIELD_
 from flarescope.papers.bhattacharjee2020.occluded import STRIDES, Viewer, occluded
 from flarescope.papers.bhattacharjee2020.quiet_margin import sharps_at_hand
 from flarescope.papers.bhattacharjee2020.red_region import Lie, Region, laid_into, red_region
+from flarescope.papers.bhattacharjee2020.skill import widened
 from flarescope.papers.claims import Finding
 from flarescope.preparation import Preparation
 from flarescope.writing import write_whole
@@ -155,15 +156,13 @@ def _compared(desk: Desk, table: pd.DataFrame, network: str, reading: str, figur
 def _over_harps(name: str, values: pd.Series, harps: pd.Series, figure: str, note: str) -> Finding:
     """The mean over HARPs of their means.
 
-    Its spread is the standard error over HARPs, widened so that ± 2 of it hold 95 % for so few (Student's t).
+    Its spread is the standard error over HARPs, ``widened`` for so few.
     """
-    from scipy.stats import t
-
     means = values.groupby(harps).mean()
     if len(means) < FEWEST:
         needs = f"needs red regions in {FEWEST} HARPs; there are {len(means)}. {note}"
         return Finding(name, "real-small", None, figure=figure, needs=needs)
-    error = float(means.std(ddof=1) / np.sqrt(len(means)) * t.ppf(0.975, len(means) - 1) / 2)
+    error = widened(float(means.std(ddof=1) / np.sqrt(len(means))), len(means))
     words = f"{note} {len(means)} HARPs: ± {2 * error:.2f} (95 %)."
     return Finding(name, "real-small", float(means.mean()), error, figure, words)
 

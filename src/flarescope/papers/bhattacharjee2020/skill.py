@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from flarescope.papers.bhattacharjee2020.cells import Outcome
     from flarescope.papers.claims import DataKind
 
-__all__ = ["brier_skill", "compared", "measured", "recalls", "skill_of"]
+__all__ = ["brier_skill", "compared", "measured", "recalls", "skill_of", "standard_error", "widened"]
 
 HALF = 0.5  # the paper's threshold, equation A7
 TEST_TO_TRAIN = 0.5  # regions held out by regions trained on
@@ -75,21 +75,42 @@ def measured(
 def compared(
     claim: str, kind: DataKind, one: ArrayLike, other: ArrayLike, note: str, *, figure: str = ""
 ) -> Finding:
-    """First less second, split by split: the mean and its standard error.
-
-    Splits share most of their training regions, so the variance of the mean of n differences is
-    (1/n + test/train) times their variance, not 1/n.
-
-    Reference: Nadeau and Bengio 2003, equation 9.
-    """
+    """First less second, split by split: the mean and its ``standard_error``."""
     one, other = np.asarray(one, float), np.asarray(other, float)
     change = one - other
     if not np.isfinite(change).all():
         return Finding(claim, kind, None, needs="held-out images of both classes in every split")
-    error = None
-    if len(change) > 1:
-        error = float(np.sqrt(1 / len(change) + TEST_TO_TRAIN) * change.std(ddof=1))
     means = f"{one.mean():.2f} against {other.mean():.2f}"
     return Finding(
-        claim, kind, float(change.mean()), error, figure, f"{note}: {means} over {len(change)} splits."
-    )
+        claim, kind, float(change.mean()), standard_error(change), figure,
+        f"{note}: {means} over {len(change)} splits.",
+    )  # fmt: skip
+
+
+def standard_error(values: ArrayLike) -> float | None:
+    """How uncertain is the mean of a number that each split gave?
+
+    Splits share most of their training regions, so the variance of the mean of n numbers is
+    (1/n + test/train) times their variance, not 1/n. For few splits it is ``widened``.
+
+    Returns:
+        The standard error; None for a single split.
+
+    Reference: Nadeau and Bengio 2003, equation 9.
+    """
+    found = np.asarray(values, float)
+    if len(found) < 2:
+        return None
+    return widened(float(np.sqrt(1 / len(found) + TEST_TO_TRAIN) * found.std(ddof=1)), len(found))
+
+
+def widened(error: float, count: int) -> float:
+    """A standard error from ``count`` values, widened so that ± 2 of it hold 95 % (Student's t).
+
+    Example:
+        >>> round(widened(1.0, 3), 2)
+        2.15
+    """
+    from scipy.stats import t
+
+    return error * float(t.ppf(0.975, count - 1)) / 2
