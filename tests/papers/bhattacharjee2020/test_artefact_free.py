@@ -101,13 +101,13 @@ def test_margins_are_compared_split_by_split() -> None:
     table = pd.DataFrame({"network": [item.NEW, item.OLD], "frame_dependence": [0.0, 0.5],
                           "polarity_asymmetry": [0.0, 0.1], "shift_dependence": [0.1, 0.2]})  # fmt: skip
     moved = pd.DataFrame(
-        [{"split": split, "network": name, "sharp": "a", "frame": frame, "share": share + 0.01 * split}
-         for split in range(3) for name, share in ((item.NEW, 0.01), (item.OLD, 0.31))
+        [{"split": split, "network": name, "sharp": "a", "frame": frame, "share": share * 2**split}
+         for split in range(3) for name, share in ((item.NEW, 0.002), (item.OLD, 0.2))
          for frame in item.FRAMES]
     )  # fmt: skip
     told = SimpleNamespace(figure=lambda name, figure: f"{name}.png")
     for one in item._margins(told, table, moved):  # type: ignore[arg-type]
-        assert one.value == pytest.approx(0.3)
+        assert one.value == pytest.approx(2.0)
         assert one.spread == pytest.approx(0.0, abs=1e-12)
         assert one.figure == "artefact_free.png"
         assert one.data == "real-small"
