@@ -32,8 +32,9 @@ def held_out_table() -> pd.DataFrame:
             y = np.where(near, 0.8, 0.4) if flaring else np.full(48, 0.55 if number % 4 == 0 else 0.05)
             region = 1000 * (split + 1) + number
             parts.append(pd.DataFrame({
-                "split": str(split), "row": np.arange(48) + 48 * (number + 24 * split), "region": region,
-                "flaring": int(flaring), "hours_from_flare": hours, "flare_within_24h": near, "y": y,
+                "split": str(split), "row": np.arange(48) + 48 * (number + 24 * split),
+                "region": region, "group": str(region), "flaring": int(flaring),
+                "hours_from_flare": hours, "flare_within_24h": near, "y": y,
                 "flux_mx": 1e22 * (1 + y) + 1e19 * np.arange(48),
             }))  # fmt: skip
     return pd.concat(parts, ignore_index=True)

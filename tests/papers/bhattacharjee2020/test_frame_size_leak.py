@@ -15,7 +15,8 @@ def rows_of(leak: float) -> pd.DataFrame:
     flaring = np.arange(120) < 36
     width = np.exp(6.5 + leak * flaring + rng.normal(0, 0.3, 120))
     return pd.DataFrame({
-        "region": np.arange(120).repeat(2), "flaring": flaring.astype(int).repeat(2), "period": "train",
+        "group": np.arange(120).astype(str).repeat(2), "flaring": flaring.astype(int).repeat(2),
+        "period": "train",
         "time_utc": np.datetime64("2012-01-01", "us"), "width_px": width.repeat(2),
         "height_px": (width / 2 * np.exp(rng.normal(0, 0.1, 120))).repeat(2),
     })  # fmt: skip

@@ -63,7 +63,7 @@ def test_what_stands_is_not_computed_again(
     svm_held_out(desk, replace(region_hours, rows=other), "area_flux", by="chronological")
     assert len(calls) == 1  # other data, other answers
 
-    (kept,) = (tmp_path / "work" / "quick" / "svm").glob("*.parquet")
+    (kept,) = (tmp_path / "quick" / "work" / "svm").glob("*.parquet")
     kept.write_bytes(kept.read_bytes()[:1000])  # a damaged file is no answer
     pd.testing.assert_frame_equal(first, svm_held_out(desk, region_hours, "area_flux", by="chronological"))
     assert len(calls) == 2

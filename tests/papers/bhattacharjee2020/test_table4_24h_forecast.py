@@ -61,7 +61,7 @@ def test_what_is_missing_is_said(held_out_table: pd.DataFrame, tmp_path: Path, m
     assert found["svm_tss", "real"].value is None
     assert "sharp_keywords" in found["svm_honest_recall_test", "real"].needs
     assert {name for name, _ in found} == {c.name for c in CLAIMS if c.item == "table4"}
-    assert (tmp_path / "table4.png").is_file()
+    assert (tmp_path / "quick" / "table4.png").is_file()
     studies = room.other_studies(Desk(None, tmp_path, quick=True))
     assert [(one.claim, one.data) for one in studies] == [
         ("comparable", "synthetic"),

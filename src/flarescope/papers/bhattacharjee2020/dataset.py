@@ -39,8 +39,8 @@ FIELD_MEGAMETRES = 1.457  # of a pixel in fields at a fixed scale: 4 pixels of 0
 FIELD_MULTIPLE = 8
 FEWEST_REGIONS = 12  # flaring, and quiet, in the training period: fewer cannot be split and scored
 COLUMNS = (
-    "region", "flaring", "time_utc", "period", "latitude", "longitude", "flux_mx", "width_px", "height_px",
-    "hours_from_flare", "isolated", "flare_within_24h",
+    "region", "group", "flaring", "time_utc", "period", "latitude", "longitude", "flux_mx", "width_px",
+    "height_px", "hours_from_flare", "isolated", "flare_within_24h",
 )  # fmt: skip
 
 
@@ -50,7 +50,9 @@ class Dataset:
 
     Attributes:
         kind: "synthetic" (the made-up Sun), "real-small" (patches) or "real" (SHARPs).
-        rows: one row a magnetogram: ``region`` (int), ``flaring`` (1 if the region has a flare of M1.0 or
+        rows: one row a magnetogram: ``region`` (int), ``group`` (text: the NOAA numbers in it
+            with commas between them, else the region; groups that share a number share flares and stay
+            together in splits), ``flaring`` (1 if the region has a flare of M1.0 or
             above in its passage, else 0), ``time_utc``, ``period`` ("train": May 2010 to September 2015,
             "test": October 2015 to August 2018; by the region's first
             magnetogram), ``latitude`` and ``longitude`` (degrees, NaN where unknown),

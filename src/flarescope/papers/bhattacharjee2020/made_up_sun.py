@@ -84,8 +84,8 @@ def _rows(
         period = "test" if region.number >= FIRST_OF_TEST else "train"
         longitude = region.longitude(utc(hour))
         rows.append(
-            (region.number, int(region.flaring), hour, period, region.latitude, longitude, flux,
-             region.shape[1], region.shape[0], hours[0], bool(isolated[0]),
+            (region.number, str(region.number), int(region.flaring), hour, period, region.latitude, longitude,
+             flux, region.shape[1], region.shape[0], hours[0], bool(isolated[0]),
              bool(flare_follows(np.array([hour]), flares)[0]))
         )  # fmt: skip
         if number % 50 == 0:

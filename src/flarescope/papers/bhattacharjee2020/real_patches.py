@@ -11,6 +11,7 @@ import pandas as pd
 from flarescope.papers.bhattacharjee2020.around_flares import flare_follows, hours_from_flares
 from flarescope.papers.bhattacharjee2020.dataset import COLUMNS, Dataset
 from flarescope.papers.bhattacharjee2020.kept_rows import kept_rows
+from flarescope.papers.bhattacharjee2020.periods import TEST_FROM
 from flarescope.samples.table import as_times, read_table
 from flarescope.sources.calibration import GREY_PER_GAUSS, patch_scale
 from flarescope.sources.files import read_magnetogram
@@ -30,7 +31,6 @@ __all__ = ["patches"]
 INDEX = "magnetograms/active_regions_2012_2017/index.csv"
 FLARES = "flares/goes_2010_2025.csv"
 REGION_DAYS = "regions/mcintosh_region_days_1996_2018.csv"
-TEST_FROM = np.datetime64("2015-10-01")
 DEGREES_PER_DAY = 13.2  # of Stonyhurst longitude, as the Sun turns
 CM2_PER_MM2 = 1e16
 
@@ -60,7 +60,7 @@ def _labelled(listed: pd.DataFrame, flares: FlareCatalog) -> pd.DataFrame:
     """Region, label, time and hours from flares of each frame."""
     times = as_times(listed["time_utc"])
     regions = listed["noaa_ar"].to_numpy(int)
-    rows = pd.DataFrame({"region": regions, "time_utc": times})
+    rows = pd.DataFrame({"region": regions, "group": regions.astype(str), "time_utc": times})
     first = rows.groupby("region")["time_utc"].transform("min")
     rows = rows.assign(
         period=np.where(first < TEST_FROM, "train", "test"),

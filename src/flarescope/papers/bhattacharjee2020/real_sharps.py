@@ -12,6 +12,7 @@ from flarescope.errors import BadFileError, MissingDataError
 from flarescope.papers.bhattacharjee2020.around_flares import flare_follows, hours_from_flares
 from flarescope.papers.bhattacharjee2020.dataset import COLUMNS, Dataset
 from flarescope.papers.bhattacharjee2020.kept_rows import kept_rows
+from flarescope.papers.bhattacharjee2020.periods import TEST_FROM
 from flarescope.samples.select import select
 from flarescope.samples.table import SampleTable
 from flarescope.sources.files import read_magnetogram
@@ -33,7 +34,6 @@ __all__ = ["paper_selection", "sharp_headers", "sharps"]
 FLARES = "flares/goes_2010_2025.csv"
 HARPS = "regions/all_harps_with_noaa_ars.txt"
 PATTERN = "*.magnetogram.fits"
-TEST_FROM = np.datetime64("2015-10-01")
 # 25 Mm² in millionths of the hemisphere (1 is 3.04 Mm²)
 SMALLEST_MSH = 8.2
 LARGEST_QUALITY = 0xFFFF  # the paper's QUALITY < 65536
@@ -42,7 +42,8 @@ LARGEST_QUALITY = 0xFFFF  # the paper's QUALITY < 65536
 def sharps(desk: Desk) -> Dataset:
     """The line-of-sight hmi.sharp_cea_720s maps in and below a folder, selected as in the paper.
 
-    A HARP is flaring if any NOAA region in it has a flare of M1.0 or above.
+    A HARP is flaring if any NOAA region in it has a flare of M1.0 or above; HARPs that share a NOAA
+    region share a number in ``group``.
 
     Raises:
         MissingDataError: no folder is given, it holds no such file, or none passes the selection.
@@ -134,7 +135,7 @@ def paper_selection(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def labelled(rows: pd.DataFrame, flares: FlareCatalog, harps: HarpNoaa) -> pd.DataFrame:
-    """Rows with the label of their HARP, the period and the hours from flares."""
+    """Rows with the label of their HARP, its NOAA numbers, the period and the hours from flares."""
     columns = flares.at_least("M1.0").columns
     parts = []
     for harp, own in rows.groupby("region"):
@@ -144,6 +145,7 @@ def labelled(rows: pd.DataFrame, flares: FlareCatalog, harps: HarpNoaa) -> pd.Da
         hours, isolated = hours_from_flares(times, starts)
         parts.append(
             own.assign(
+                group=",".join(map(str, sorted(noaa))) or f"HARP {harp}",
                 flaring=int(len(starts) > 0),
                 period="train" if times.min() < TEST_FROM else "test",
                 hours_from_flare=hours,

@@ -13,6 +13,7 @@ import pandas as pd
 
 from flarescope.models.sharp_svm import KEYWORDS
 from flarescope.papers.bhattacharjee2020.around_flares import hours_from_flares
+from flarescope.papers.bhattacharjee2020.periods import TEST_FROM, TEST_UNTIL
 from flarescope.samples.label import label_regions
 from flarescope.sources.flares import read_flares
 from flarescope.sources.region_tables import read_sharp_keywords
@@ -23,10 +24,9 @@ if TYPE_CHECKING:
     from flarescope.papers.reproduction import Desk
     from flarescope.sources.regions import HarpNoaa
 
-__all__ = ["AT_LEAST", "TEST_FROM", "TEST_UNTIL", "RegionHours", "make_region_hours", "read_region_hours"]
+__all__ = ["AT_LEAST", "RegionHours", "make_region_hours", "read_region_hours"]
 
 AT_LEAST = "M1.0"
-TEST_FROM, TEST_UNTIL = np.datetime64("2015-10-01", "us"), np.datetime64("2018-09-01", "us")
 
 
 @dataclass(frozen=True, eq=False)

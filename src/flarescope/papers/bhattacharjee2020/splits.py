@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Int
 
+from flarescope.papers.bhattacharjee2020.periods import TEST_FROM
+from flarescope.papers.bhattacharjee2020.shared_numbers import shares_number
 from flarescope.samples.split import Split, by_date, repeated
 from flarescope.samples.table import SampleTable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["TEST_FROM", "dealt", "even_sample"]
-
-TEST_FROM = "2015-10-01T00:00Z"
+__all__ = ["dealt", "even_sample"]
 
 
 def dealt(rows: pd.DataFrame, split: int | Literal["chronological"]) -> Split:
@@ -24,14 +24,15 @@ def dealt(rows: pd.DataFrame, split: int | Literal["chronological"]) -> Split:
 
     A number is a random split of the regions up to September 2015: two thirds to train, one third to hold
     out, flaring and other regions dealt separately. "chronological" trains on all of them and holds out those
-    from October 2015 on; a region seen on both sides of the date is trained on.
+    from October 2015 on; a region seen on both sides of the date is trained on. Regions that share a NOAA
+    number stay together.
 
     Args:
         rows: a data set's ``rows``.
         split: which of the random splits, from 0, or "chronological".
 
     Returns:
-        A split by ``group`` (the region) with the rows' numbers in ``row``; validation is empty.
+        A split by ``group`` with the rows' numbers in ``row``; validation is empty.
 
     Raises:
         LeakError: a region would be on both sides.
@@ -43,7 +44,7 @@ def dealt(rows: pd.DataFrame, split: int | Literal["chronological"]) -> Split:
             {
                 "time_utc": rows["time_utc"].to_numpy(),
                 "label": rows["flaring"].to_numpy(),
-                "group": rows["region"].astype(str).to_numpy(),
+                "group": rows["group"].to_numpy(),
                 "period": rows["period"].to_numpy(),
                 "row": np.arange(len(rows)),
             }
@@ -52,8 +53,8 @@ def dealt(rows: pd.DataFrame, split: int | Literal["chronological"]) -> Split:
     if split != "chronological":
         first = table.take((table["period"] == "train").to_numpy())
         return repeated(first, times=split + 1, unit="group")[split]
-    past = by_date(table, test_from=TEST_FROM)
-    known = past.test["group"].isin(past.train["group"].unique()).to_numpy()
+    past = by_date(table, test_from=f"{TEST_FROM}Z")
+    known = shares_number(past.test["group"], past.train["group"])
     return Split(past.train, past.validation, past.test.take(~known), "group", name="chronological")
 
 

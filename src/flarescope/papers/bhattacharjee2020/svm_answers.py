@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from flarescope.models.sharp_svm import AREA_AND_FLUX, KEYWORDS, SvmSettings, fit_sharp_svm
+from flarescope.papers.bhattacharjee2020.shared_numbers import shares_number
 from flarescope.samples.split import Split, repeated
 from flarescope.samples.table import SampleTable
 from flarescope.writing import write_whole
@@ -73,9 +74,8 @@ def svm_splits(
     if by == "splits":
         yield from repeated(old, times=TIMES[desk.mode])
         return
-    seen = {number for group in old["group"] for number in group.split(",")}
     new = known[known["period"] == "test"]
-    new = new[[not seen & set(group.split(",")) for group in new["group"]]]
+    new = new[~shares_number(new["group"], old["group"])]
     yield Split(old, SampleTable(old.rows[:0]), SampleTable(new), "group", name="chronological")
 
 

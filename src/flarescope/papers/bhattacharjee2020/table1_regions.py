@@ -14,12 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from flarescope.papers.bhattacharjee2020.region_hours import (
-    AT_LEAST,
-    TEST_FROM,
-    TEST_UNTIL,
-    read_region_hours,
-)
+from flarescope.papers.bhattacharjee2020.periods import TEST_FROM, TEST_UNTIL
+from flarescope.papers.bhattacharjee2020.region_hours import AT_LEAST, read_region_hours
 from flarescope.papers.claims import Finding
 from flarescope.samples.select import select
 from flarescope.samples.table import SampleTable

@@ -23,7 +23,8 @@ from flarescope.papers.bhattacharjee2020.held_out import (
     on_each_kind,
     over_splits,
 )
-from flarescope.papers.bhattacharjee2020.table4_svm import svm_table4
+from flarescope.papers.bhattacharjee2020.shared_numbers import of_other_regions
+from flarescope.papers.bhattacharjee2020.table4_svm import AHEAD, svm_table4
 from flarescope.papers.claims import Finding
 from flarescope.verify.contingency import ContingencyTable
 from flarescope.verify.probability import bss
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["as_published", "honest_bss", "other_studies", "paper_table", "table4"]
 
-AHEAD = 24.0  # hours
 RESAMPLES = 500
 NEGLIGIBLE = 1e-6  # an output this close to 0 or 1 has no finite logit worth the name
 CROSS_VALIDATED = (
@@ -101,7 +101,7 @@ def honest_bss(table: pd.DataFrame, *, calibrated: bool) -> pd.DataFrame:
     """
     scores = []
     for split, part in table.groupby("split"):
-        others = table[(table["split"] != split) & ~table["region"].isin(part["region"].unique())]
+        others = of_other_regions(table, str(split))
         happened = _flare_follows(part)
         if others.empty or _flare_follows(others).nunique() < 2 or happened.nunique() < 2:
             scores.append({"split": split, "bss": float("nan")})
