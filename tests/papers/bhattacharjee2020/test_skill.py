@@ -133,23 +133,47 @@ def test_table3_and_variants_are_differences_under_the_same_splits(
     assert "half the filters against ours: 0.15 against 0.35" in insensitive.note
 
 
-def test_the_search_is_judged_where_it_did_not_choose(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("liked", "gain"), [((1e-2, 1e-2), 0.6), ((1e-3, 1e-3), 0.0)])
+def test_the_search_is_judged_on_regions_that_it_did_not_see(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, liked: tuple[float, float], gain: float
 ) -> None:
-    best = {0: 1e-4, 1: 1e-2}  # each split likes another rate
-
     def hits(cell: Cell) -> int:
         assert isinstance(cell.split, int)
         assert cell.steps
         assert cell.batch
         assert cell.steps * cell.batch == 40 * 32
-        return 9 if cell.learning_rate == best[cell.split] else 3
+        return 9 if cell.learning_rate == liked[cell.split] else 3
 
     trained_by(monkeypatch, tmp_path, hits)
-    chosen, unseen = variants.learning_rate_batch(desk)
-    assert chosen.value == pytest.approx(0.3)
-    assert unseen.value is not None
-    assert unseen.value <= 0.0
+    rows = pd.DataFrame({"region": np.arange(50)})
+    monkeypatch.setattr(variants, "dataset", lambda desk, kind: type("Data", (), {"rows": rows}))
+    (found,) = variants.learning_rate_batch(desk)
+    assert found.value == pytest.approx(gain)
+    assert "0.01 and 64: " in found.note
+
+
+def test_a_choice_that_only_one_half_likes_gains_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    lucky = {0: [0.9, 0.1], 1: [0.1, 0.9]}  # a setting is good on one half and bad on the other
+
+    def said(desk: Desk, rate: float, batch: int, of: range) -> list[list[float]]:
+        return [lucky[int(rate == 1e-2)] if rate != 1e-3 else [0.5, 0.5] for _ in of]
+
+    monkeypatch.setattr(variants, "_tss_of_halves", said)
+    (found,) = variants.learning_rate_batch(desk)
+    assert found.value == pytest.approx(0.1 - 0.5)
+    monkeypatch.setattr(variants, "_tss_of_halves", lambda *asked: [[0.5, np.nan]] * 2)
+    (found,) = variants.learning_rate_batch(desk)
+    assert found.value is None
+    assert "both halves" in found.needs
+
+
+def test_halves_share_no_region_and_have_both_classes() -> None:
+    region = np.repeat(np.arange(21), 3)
+    label = (region < 6).astype(int)
+    first = variants.first_half(region, label, seed=0)
+    assert not set(region[first]) & set(region[~first])
+    assert (len(set(region[first & (label == 1)])), len(set(region[first & (label == 0)]))) == (3, 8)
+    assert (first != variants.first_half(region, label, seed=1)).any()
 
 
 def test_figure13_is_drawn_and_gives_the_relative_difference(
