@@ -25,7 +25,11 @@ def test_an_array_that_could_not_be_finished_is_not_there(tmp_path: Path) -> Non
     with pytest.raises(OSError, match="full"):
         kept_array(path, (100, 2, 3), fails, silent)
     assert not path.exists()
+    with pytest.raises(OSError, match="full"):
+        kept_array(path, (100, 2, 3), fails, silent)
+    assert len(list(tmp_path.iterdir())) == 1  # one draft, however often it is tried
     found = kept_array(path, (100, 2, 3), lambda row: np.full((2, 3), row), silent)
+    assert list(tmp_path.iterdir()) == [path]
     assert found[99].tolist() == [[99.0] * 3] * 2
     again = kept_array(path, (100, 2, 3), fails, silent)
     assert np.array_equal(again, found)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, overload
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from jaxtyping import Float16, Int
@@ -13,6 +14,8 @@ from jaxtyping import Float16, Int
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from numpy.typing import DTypeLike
 
 __all__ = ["FieldsOf", "kept_array", "kept_fields"]
 
@@ -62,14 +65,12 @@ def kept_array(
         progress: told (done, of).
     """
     if not path.exists():
-        draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-        array = np.lib.format.open_memmap(draft, mode="w+", dtype=np.float16, shape=shape)
+        array = _draft(path, np.float16, shape)
         for row, made in enumerate(_all(make, shape[0])):
             array[row] = made
             if row % EVERY == 0:
                 progress(row, shape[0])
-        array.flush()
-        os.replace(draft, path)
+        _finish(path, array)
         progress(shape[0], shape[0])
     return np.asarray(np.load(path, mmap_mode="r"))
 
@@ -105,8 +106,29 @@ def _all(make: Callable[[int], np.ndarray], count: int) -> Iterator[np.ndarray]:
             yield from workers.map(make, range(first, min(first + EVERY, count)))
 
 
-def _write(path: Path, array: np.ndarray) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with draft.open("wb") as file:
-        np.save(file, array)
-    os.replace(draft, path)
+def _write(path: Path, values: np.ndarray) -> None:
+    array = _draft(path, values.dtype, values.shape)
+    array[...] = values
+    _finish(path, array)
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(f".{path.name}.part")
+
+
+def _draft(path: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> np.memmap[Any, Any]:
+    """The one draft of this file: what a killed process left is written over.
+
+    It is not emptied first: should another process be writing it too, both write the same numbers.
+    """
+    with suppress(FileNotFoundError, ValueError):
+        left = np.lib.format.open_memmap(_part(path), mode="r+")
+        if left.dtype == dtype and left.shape == shape:
+            return left
+    return np.lib.format.open_memmap(_part(path), mode="w+", dtype=dtype, shape=shape)
+
+
+def _finish(path: Path, array: np.memmap[Any, Any]) -> None:
+    array.flush()
+    with suppress(FileNotFoundError):  # another process has finished it
+        os.replace(_part(path), path)
