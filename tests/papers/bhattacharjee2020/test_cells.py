@@ -14,6 +14,7 @@ import pytest
 from flarescope.errors import BadOptionError, LeakError, TrainingError
 from flarescope.papers.bhattacharjee2020 import cells
 from flarescope.papers.bhattacharjee2020.cells import Cell, outcomes, said_of, splits
+from flarescope.papers.bhattacharjee2020.seen import transformed
 from flarescope.papers.bhattacharjee2020.splits import dealt, even_sample
 from flarescope.papers.reproduction import Desk
 from flarescope.preparation import Preparation
@@ -183,13 +184,23 @@ def test_every_choice_has_a_folder_of_its_own(desk: Desk) -> None:
     assert splits(desk) == range(3)
 
 
+@pytest.mark.parametrize("name", ["SHIFT", "SHIFT_SHARE", "WATCHED", "SETTLE"])
+def test_every_constant_is_in_the_name_of_the_folder(
+    name: str, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = cells._folder(desk, SMALL)
+    assert cells._folder(desk, SMALL) == before
+    monkeypatch.setattr(cells, name, {"quick": 9} if name == "WATCHED" else 9)
+    assert cells._folder(desk, SMALL) != before
+
+
 def test_transforms_are_of_the_field_and_the_hemisphere() -> None:
     image = np.arange(4.0).reshape(2, 2)
-    np.testing.assert_array_equal(cells._transformed(image, 9.0, transform="reversed"), -image)
-    np.testing.assert_array_equal(cells._transformed(image, 9.0, transform="hale_joy"), image)
-    np.testing.assert_array_equal(cells._transformed(image, np.nan, transform="hale_joy"), image)
-    np.testing.assert_array_equal(cells._transformed(image, -9.0, transform="hale_joy"), -image[::-1])
-    np.testing.assert_array_equal(cells._transformed(image, -9.0, transform="none"), image)
+    np.testing.assert_array_equal(transformed(image, 9.0, transform="reversed"), -image)
+    np.testing.assert_array_equal(transformed(image, 9.0, transform="hale_joy"), image)
+    np.testing.assert_array_equal(transformed(image, np.nan, transform="hale_joy"), image)
+    np.testing.assert_array_equal(transformed(image, -9.0, transform="hale_joy"), -image[::-1])
+    np.testing.assert_array_equal(transformed(image, -9.0, transform="none"), image)
 
 
 def test_fields_of_any_size_are_trained_on_whole(desk: Desk) -> None:

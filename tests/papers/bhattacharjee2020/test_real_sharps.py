@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from flarescope.flare import Flare, FlareCatalog, GoesClass
-from flarescope.papers.bhattacharjee2020.real_sharps import labelled
+from flarescope.papers.bhattacharjee2020.real_sharps import labelled, paper_selection, up_to_the_end
 from flarescope.papers.bhattacharjee2020.splits import dealt
 from flarescope.sources.regions import HarpNoaa
 
@@ -55,3 +55,17 @@ def test_a_number_seen_before_the_date_is_not_tested_on_after_it() -> None:
     split = dealt(rows.assign(time_utc=moved), "chronological")
     assert set(split.test["group"]) == {"3"}
     assert set(split.train["group"]) == {"1,2", "HARP 13"}
+
+
+def test_files_after_the_test_period_are_left_out_and_counted() -> None:
+    rows = headers(3).assign(time_utc=np.datetime64("2018-08-31T23", "us"))
+    rows.loc[[1, 4], "time_utc"] = np.datetime64("2018-09-01T00", "us")
+    kept = up_to_the_end(rows)
+    assert kept.index.tolist() == [0, 2, 3, 5]
+    assert kept.attrs["later"] == 2
+    assert up_to_the_end(rows[:0]).attrs["later"] == 0
+
+
+def test_the_cut_in_quality_is_the_papers() -> None:
+    rows = headers(2).assign(quality=[0, 0xFFFF, 0x10000, 0x10001])
+    assert paper_selection(rows)["quality"].tolist() == [0, 0xFFFF]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -14,6 +13,8 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from flarescope.papers.bhattacharjee2020.dataset import dataset
+from flarescope.papers.bhattacharjee2020.kept_stamp import stamp
+from flarescope.papers.bhattacharjee2020.seen import SHIFT, SHIFT_SHARE, batches_of, images_of
 from flarescope.papers.bhattacharjee2020.splits import dealt, even_sample
 from flarescope.writing import write_whole
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from flarescope.papers.bhattacharjee2020.dataset import Dataset
     from flarescope.papers.claims import DataKind
     from flarescope.papers.reproduction import Desk
-    from flarescope.training.loop import Batches
 
 __all__ = ["Cell", "Outcome", "outcomes", "said_of", "splits", "training_of"]
 
@@ -35,9 +35,8 @@ PREDICTIONS = "predictions.parquet"  # written last: a folder that has it is fin
 STEPS = {"quick": 40, "full": 80}
 PAPER_EPOCHS = {"quick": 1, "full": 10}
 CHECKS = {"quick": 5, "full": 15}  # times that the losses are looked at
+SETTLE = 12  # batches over which batch normalisation is measured again at the end
 WATCHED = {"quick": 48, "full": 256}  # images of each side that are looked at
-SHIFT = 7  # pixels of fields, within the total stride of the artefact-free network
-SHIFT_SHARE = 8  # images are moved by up to an eighth of their side: CNNs learn by heart without
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,8 @@ class Outcome:
         rows: held-out row numbers of the data set, "n".
         probability: the network's output y, from 0 to 1; the paper says "flaring" from 0.5 on.
         label: 0 or 1.
-        losses: ``epoch``, ``train`` and ``validation``, as the training went on.
+        losses: ``epoch``, ``train`` and ``validation``, as the training went on; the last row is of the
+            network as it is kept, its batch normalisation settled.
     """
 
     cell: Cell
@@ -137,7 +137,7 @@ def said_of(desk: Desk, made: Outcome, rows: Int[np.ndarray, "n"]) -> Float[np.n
     from flarescope.training.predict import predict_logits
     from flarescope.training.run import load_run
 
-    images = _images(dataset(desk, made.cell.data), made.cell, rows)
+    images = images_of(dataset(desk, made.cell.data), made.cell, rows)
     return _sigmoid(predict_logits(load_run(made.folder).network, images))
 
 
@@ -166,30 +166,35 @@ def training_of(desk: Desk, cell: Cell, rows: int) -> Training:
 def _train(desk: Desk, cell: Cell, folder: Path, told: Callable[[int, int], None]) -> None:
     """Train, keep the run, and last of all its predictions."""
     from flarescope.training.checkpoint import NAME as CHECKPOINT
-    from flarescope.training.loop import Validation, fit
+    from flarescope.training.loop import Validation, fit, watched_loss
     from flarescope.training.predict import predict_logits
+    from flarescope.training.settle import settle
 
     data = dataset(desk, cell.data)
     split = dealt(data.rows, cell.split)
     train, held = (part["row"].to_numpy(int) for part in (split.train, split.test))
     label = data.rows["flaring"].to_numpy(int)
     settings = training_of(desk, cell, len(train))
-    batches = _batches(cell, _images(data, cell, train), label[train], settings)
+    batches = batches_of(cell, images_of(data, cell, train), label[train], settings)
     sample = partial(even_sample, count=WATCHED[desk.mode], even=cell.setting == "modern", seed=cell.seed)
     watched, validation = (
-        Validation(_images(data, cell, rows), label[rows])
+        Validation(images_of(data, cell, rows), label[rows])
         for rows in (part[sample(label[part])] for part in (train, held))
     )
     network = fit(
         _fresh(cell), batches, settings, seed=cell.seed, folder=folder,
         validation=validation, watched=watched, progress=told,
     )  # fmt: skip
+    settle(network, batches, steps=SETTLE, seed=cell.seed)
     _keep(cell, data, network, folder, train)
-    write_whole(
-        folder / "cell.json", json.dumps(asdict(cell) | {"training": settings.model_dump()}, indent=1)
-    )
+    ends = {
+        name: watched_loss(network, rows, settings, sampled_rate=batches.sampled_rate)
+        for name, rows in (("train", watched), ("validation", validation))
+    }
+    about = asdict(cell) | {"training": settings.model_dump(), "losses_at_the_end": ends}
+    write_whole(folder / "cell.json", json.dumps(about, indent=1))
     write_whole(folder / "split.parquet", _parquet(split.table.rows))
-    y = _sigmoid(predict_logits(network, _images(data, cell, held)))
+    y = _sigmoid(predict_logits(network, images_of(data, cell, held)))
     table = pd.DataFrame({"row": held, "probability": y, "label": label[held]})
     write_whole(folder / PREDICTIONS, _parquet(table))
     (folder / CHECKPOINT).unlink(missing_ok=True)
@@ -212,6 +217,7 @@ def _read(cell: Cell, folder: Path) -> Outcome:
         ],
         columns=["epoch", "train", "validation"],
     )
+    losses.loc[len(losses) - 1, list(about["losses_at_the_end"])] = list(about["losses_at_the_end"].values())
     rows, y, label = (table[name].to_numpy() for name in ("row", "probability", "label"))
     return Outcome(cell, folder, rows, y, label, losses)
 
@@ -220,44 +226,9 @@ def _folder(desk: Desk, cell: Cell) -> Path:
     """Named after the training and all that decides it: data, settings, quick or full."""
     data = dataset(desk, cell.data)
     settings = training_of(desk, cell, len(data)).model_dump()
-    about = json.dumps([asdict(cell), settings, data.stamp, asdict(_preparation(data, cell))], sort_keys=True)
-    return desk.cache("cells") / f"{cell.name}-{hashlib.sha256(about.encode()).hexdigest()[:8]}"
-
-
-def _images(data: Dataset, cell: Cell, rows: Int[np.ndarray, "n"]) -> np.ndarray | list[np.ndarray]:
-    """What the network sees of these rows: "n h w", or a list of fields."""
-    latitude = data.rows["latitude"].to_numpy(float)
-    change = partial(_transformed, transform=cell.transform)
-    if cell.size:
-        images = np.array(data.images(cell.size)[rows])
-        for place, row in enumerate(rows):
-            images[place] = change(images[place], latitude[row])
-        return images
-    fields = data.fields()
-    return [change(fields[int(row)], latitude[row]) for row in rows]
-
-
-def _transformed(image: np.ndarray, latitude: float, *, transform: str) -> np.ndarray:
-    """Row 0 is south; a region of unknown latitude counts as northern."""
-    if transform == "reversed":
-        return -image
-    return -image[::-1] if transform == "hale_joy" and latitude < 0 else image
-
-
-def _batches(
-    cell: Cell, images: np.ndarray | list[np.ndarray], label: np.ndarray, settings: Training
-) -> Batches:
-    from flarescope.samples.fields import FieldBatches, cut_to_field
-    from flarescope.samples.loader import BalancedBatches, EpochBatches
-
-    if not isinstance(images, np.ndarray):
-        if cell.network == "artefact_free":  # to it an empty margin is nothing
-            images = [cut_to_field(image) for image in images]
-        return FieldBatches(images, label, settings.batch, settings.positive_share, shift_pixels=SHIFT)
-    if cell.setting == "paper":
-        return EpochBatches(images, label, settings.batch, cell.seed)
-    moved = {"shift_pixels": cell.size // SHIFT_SHARE}
-    return BalancedBatches(images, label, settings.batch, settings.positive_share, moved)
+    moved = (SHIFT, SHIFT_SHARE, WATCHED[desk.mode], SETTLE)
+    about = stamp(asdict(cell), settings, data.stamp, _preparation(data, cell).to_dict(), moved)
+    return desk.cache("cells") / f"{cell.name}-{about}"
 
 
 def _fresh(cell: Cell) -> nn.Module:

@@ -10,6 +10,7 @@ from jaxtyping import Float16
 
 from flarescope.errors import MissingDataError
 from flarescope.papers.bhattacharjee2020.kept_arrays import FieldsOf, kept_array, kept_fields
+from flarescope.papers.bhattacharjee2020.kept_stamp import stamp
 from flarescope.preparation import Preparation
 from flarescope.sources.calibration import GREY_PER_GAUSS
 
@@ -61,7 +62,8 @@ class Dataset:
             ``isolated`` (that flare has no other of its region within 144 h) and ``flare_within_24h`` (one
             starts within t to t + 24 h).
         folder: where prepared arrays are kept.
-        stamp: names the data and the settings; another stamp is another array.
+        stamp: names the data and all that decides the rows; kept arrays are named after it and their
+            preparation.
         read: the magnetogram of a row.
         encoding: of the magnetograms.
         progress: told (what, done, of).
@@ -113,7 +115,7 @@ class Dataset:
         """All magnetograms as ``preparation(size)`` makes them: made once, then mapped from disk."""
         prepare = self.preparation(size)
         return kept_array(
-            self.folder / f"images_{size}_{self.stamp}.npy",
+            self.folder / f"images_{size}_{stamp(self.stamp, prepare.to_dict())}.npy",
             (len(self), size, size),
             lambda row: prepare.apply(self.magnetogram(row)),
             lambda done, of: self.progress(f"{self.kind} images of {size} pixels", done, of),
@@ -123,7 +125,7 @@ class Dataset:
         """All magnetograms as ``field_preparation`` makes them, float16, each with its own shape."""
         prepare = self.field_preparation()
         return kept_fields(
-            self.folder / f"fields_{self.stamp}",
+            self.folder / f"fields_{stamp(self.stamp, prepare.to_dict())}",
             len(self),
             lambda row: prepare.apply(self.magnetogram(row)),
             lambda done, of: self.progress(f"{self.kind} fields", done, of),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +10,12 @@ import numpy as np
 import pandas as pd
 
 from flarescope import synthetic
+from flarescope.papers.bhattacharjee2020 import around_flares
 from flarescope.papers.bhattacharjee2020.around_flares import flare_follows, hours_from_flares
 from flarescope.papers.bhattacharjee2020.dataset import COLUMNS, Dataset
 from flarescope.papers.bhattacharjee2020.kept_rows import kept_rows
+from flarescope.papers.bhattacharjee2020.kept_stamp import stamp
+from flarescope.papers.bhattacharjee2020.periods import TEST_FROM, TEST_UNTIL
 from flarescope.synthetic.population import population
 from flarescope.synthetic.regions import DEGREES_PER_DAY
 from flarescope.synthetic.spots import PIXEL_CM2
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["made_up_sun"]
 
 SEED = 2020
-TEST_PERIOD = ("2015-10-01T00:00Z", "2018-09-01T00:00Z")
+TEST_PERIOD = (f"{TEST_FROM}Z", f"{TEST_UNTIL}Z")
 LAW_FILES = ("law.py", "name.py", "population.py", "regions.py", "spots.py")  # of the made-up Sun
 TEST_ACTIVITY = 0.35  # of the flare rate: 20 of 211 regions flare in the paper's test period
 FIRST_OF_TEST = 100_001
@@ -46,13 +48,13 @@ def made_up_sun(desk: Desk) -> Dataset:
         return region.magnetogram(utc(hour))
 
     folder = desk.cache("dataset_made_up_sun")
-    stamp = _stamp(training, test, times)
+    named = _named(training, test, times)
     rows = kept_rows(
-        folder / f"rows_{stamp}.parquet",
+        folder / f"rows_{named}.parquet",
         lambda: _rows(_seen(training, test, times), lambda done, of: desk.progress("made-up Sun", done, of)),
         COLUMNS,
     )
-    return Dataset("synthetic", rows, folder, stamp, read, "gauss", desk.progress)
+    return Dataset("synthetic", rows, folder, named, read, "gauss", desk.progress)
 
 
 @lru_cache(maxsize=2)
@@ -94,8 +96,8 @@ def _rows(
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _stamp(*settings: object) -> str:
-    """Eight digits over the settings and the code that makes the regions."""
+def _named(*settings: object) -> str:
+    """A stamp over the settings and the code that makes the regions and their hours from flares."""
     folder = Path(synthetic.__file__).parent
-    code = b"".join((folder / name).read_bytes() for name in LAW_FILES)
-    return hashlib.sha256(code + repr((SEED, TEST_ACTIVITY, *settings)).encode()).hexdigest()[:8]
+    code = [*(folder / name for name in LAW_FILES), Path(around_flares.__file__)]
+    return stamp(SEED, TEST_ACTIVITY, TEST_PERIOD, FIRST_OF_TEST, HALF_WINDOW_DAYS, settings, files=code)

@@ -14,6 +14,7 @@ from jaxtyping import Float
 
 from flarescope.errors import BadOptionError
 from flarescope.explain.occlusion import Masks, Reading, masked_logits
+from flarescope.papers.bhattacharjee2020.kept_stamp import stamp
 from flarescope.writing import write_whole
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ def occluded(desk: Desk, viewer: Viewer, path: Path, magnetogram: Magnetogram) -
     side = round(MASK_SHARE * math.sqrt(image.size))
     strides = FIELD_STRIDES if viewer.preparation.fit == "scale" else STRIDES
     masks = Masks(image.shape, min(side, *image.shape), strides[desk.mode])
-    kept = desk.cache("occlusion") / f"{viewer.name}_{viewer.run.hash}" / f"{path.stem}_{masks.stride}.npz"
+    seen = stamp(masks.side, masks.stride, viewer.preparation.to_dict())
+    kept = desk.cache("occlusion") / f"{viewer.name}_{viewer.run.hash}" / f"{path.stem}_{seen}.npz"
     found = _read(kept)
     if found is None:
         told = partial(desk.progress, f"masks over {magnetogram.origin.name}, {viewer.name}")

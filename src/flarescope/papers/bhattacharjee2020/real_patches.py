@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from flarescope.papers.bhattacharjee2020 import around_flares
 from flarescope.papers.bhattacharjee2020.around_flares import flare_follows, hours_from_flares
 from flarescope.papers.bhattacharjee2020.dataset import COLUMNS, Dataset
 from flarescope.papers.bhattacharjee2020.kept_rows import kept_rows
+from flarescope.papers.bhattacharjee2020.kept_stamp import sizes, stamp
 from flarescope.papers.bhattacharjee2020.periods import TEST_FROM
 from flarescope.samples.table import as_times, read_table
 from flarescope.sources.calibration import GREY_PER_GAUSS, patch_scale
 from flarescope.sources.files import read_magnetogram
 from flarescope.sources.flares import read_flares
 from flarescope.sources.region_tables import read_region_days
+from flarescope.synthetic.regions import DEGREES_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from flarescope.flare import FlareCatalog
     from flarescope.papers.reproduction import Desk
@@ -31,7 +33,6 @@ __all__ = ["patches"]
 INDEX = "magnetograms/active_regions_2012_2017/index.csv"
 FLARES = "flares/goes_2010_2025.csv"
 REGION_DAYS = "regions/mcintosh_region_days_1996_2018.csv"
-DEGREES_PER_DAY = 13.2  # of Stonyhurst longitude, as the Sun turns
 CM2_PER_MM2 = 1e16
 
 
@@ -40,20 +41,22 @@ def patches(desk: Desk) -> Dataset:
 
     A region's label is whether it has a flare of M1.0 or above at any time of its passage.
     """
-    index, flares = desk.need(INDEX), desk.need(FLARES)
+    index, flares, region_days = desk.need(INDEX), desk.need(FLARES), desk.need(REGION_DAYS)
     listed = read_table(index, needed=("file", "noaa_ar", "time_utc"))
     folder = desk.cache("dataset_patches")
-    stamp = hashlib.sha256(index.read_bytes() + flares.read_bytes()).hexdigest()[:8]
+    images = sizes(index.parent / name for name in listed["file"])
+    read_too = (index, flares, region_days, Path(around_flares.__file__))
+    named = stamp(str(TEST_FROM), DEGREES_PER_DAY, GREY_PER_GAUSS, images, files=read_too)
 
     def read(row: int) -> Magnetogram:
         return read_magnetogram(index.parent / listed["file"].iloc[row], view="region")
 
     def table() -> pd.DataFrame:
         rows = _labelled(listed, read_flares(flares).at_least("M1.0"))
-        return _with_flux(_with_places(rows, desk.need(REGION_DAYS)), read, desk)[list(COLUMNS)]
+        return _with_flux(_with_places(rows, region_days), read, desk)[list(COLUMNS)]
 
-    rows = kept_rows(folder / f"rows_{stamp}.parquet", table, COLUMNS)
-    return Dataset("real-small", rows, folder, stamp, read, "grey8", desk.progress)
+    rows = kept_rows(folder / f"rows_{named}.parquet", table, COLUMNS)
+    return Dataset("real-small", rows, folder, named, read, "grey8", desk.progress)
 
 
 def _labelled(listed: pd.DataFrame, flares: FlareCatalog) -> pd.DataFrame:

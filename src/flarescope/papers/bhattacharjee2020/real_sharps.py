@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from flarescope.errors import BadFileError, MissingDataError
+from flarescope.papers.bhattacharjee2020 import around_flares
 from flarescope.papers.bhattacharjee2020.around_flares import flare_follows, hours_from_flares
 from flarescope.papers.bhattacharjee2020.dataset import COLUMNS, Dataset
 from flarescope.papers.bhattacharjee2020.kept_rows import kept_rows
-from flarescope.papers.bhattacharjee2020.periods import TEST_FROM
+from flarescope.papers.bhattacharjee2020.kept_stamp import sizes, stamp
+from flarescope.papers.bhattacharjee2020.periods import TEST_FROM, TEST_UNTIL
 from flarescope.samples.select import select
 from flarescope.samples.table import SampleTable
 from flarescope.sources.files import read_magnetogram
@@ -22,14 +24,12 @@ from flarescope.synthetic.spots import PIXEL_CM2
 from flarescope.times import to_datetime64
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from flarescope.flare import FlareCatalog
     from flarescope.papers.reproduction import Desk
     from flarescope.sources.regions import HarpNoaa
     from flarescope.sun import Magnetogram
 
-__all__ = ["paper_selection", "sharp_headers", "sharps"]
+__all__ = ["labelled", "paper_selection", "sharp_headers", "sharps", "up_to_the_end"]
 
 FLARES = "flares/goes_2010_2025.csv"
 HARPS = "regions/all_harps_with_noaa_ars.txt"
@@ -43,7 +43,8 @@ def sharps(desk: Desk) -> Dataset:
     """The line-of-sight hmi.sharp_cea_720s maps in and below a folder, selected as in the paper.
 
     A HARP is flaring if any NOAA region in it has a flare of M1.0 or above; HARPs that share a NOAA
-    region share a number in ``group``.
+    region share a number in ``group``. Files after August 2018 are left out and counted in
+    ``rows.attrs["later"]``.
 
     Raises:
         MissingDataError: no folder is given, it holds no such file, or none passes the selection.
@@ -55,14 +56,18 @@ def sharps(desk: Desk) -> Dataset:
     if not files:
         raise MissingDataError(f"needs files named {PATTERN}, and {desk.sharps} holds none")
     folder = desk.cache("dataset_sharps")
-    about = repr([(str(path), path.stat().st_size) for path in files]).encode()
-    stamp = hashlib.sha256(about + flares.read_bytes() + harps.read_bytes()).hexdigest()[:8]
+    cuts = (str(TEST_FROM), str(TEST_UNTIL), SMALLEST_MSH, LARGEST_QUALITY)
+    named = stamp(cuts, sizes(files), files=(flares, harps, Path(around_flares.__file__)))
 
     def table() -> pd.DataFrame:
-        headers = sharp_headers(files, desk)
-        return labelled(paper_selection(headers), read_flares(flares), read_harp_noaa(harps))
+        headers = up_to_the_end(sharp_headers(files, desk))
+        later = headers.attrs["later"]
+        desk.progress("SHARPs after August 2018, left out", later, len(files))
+        found = labelled(paper_selection(headers), read_flares(flares), read_harp_noaa(harps))
+        found.attrs["later"] = later
+        return found
 
-    rows = kept_rows(folder / f"rows_{stamp}.parquet", table, COLUMNS)
+    rows = kept_rows(folder / f"rows_{named}.parquet", table, COLUMNS)
     if rows.empty:
         raise MissingDataError(f"needs SHARPs that pass the selection; none of {len(files)} does")
     paths = rows["file"].tolist()
@@ -70,7 +75,7 @@ def sharps(desk: Desk) -> Dataset:
     def read(row: int) -> Magnetogram:
         return read_magnetogram(paths[row])
 
-    return Dataset("real", rows, folder, stamp, read, "gauss", desk.progress)
+    return Dataset("real", rows, folder, named, read, "gauss", desk.progress)
 
 
 def sharp_headers(files: list[Path], desk: Desk) -> pd.DataFrame:
@@ -116,8 +121,15 @@ def _speed(path: Path) -> float:
         return float(hdus[1 if len(hdus) > 1 else 0].header.get("OBS_VR", np.nan))
 
 
+def up_to_the_end(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows up to August 2018, where the paper's test ends; ``attrs["later"]`` counts those left out."""
+    kept = rows[rows["time_utc"] < TEST_UNTIL] if len(rows) else rows.copy()
+    kept.attrs["later"] = len(rows) - len(kept)
+    return kept
+
+
 def paper_selection(rows: pd.DataFrame) -> pd.DataFrame:
-    """QUALITY below 0x10000, |OBS_VR| below 3500 m/s, ±45°, a largest area of 25 Mm², one an hour a HARP."""
+    """QUALITY up to 0xFFFF, |OBS_VR| below 3500 m/s, ±45°, a largest area of 25 Mm², one an hour a HARP."""
     if rows.empty:
         return rows
     largest = rows.groupby("region")["area_now_msh"].transform("max")

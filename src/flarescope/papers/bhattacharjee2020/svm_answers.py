@@ -6,7 +6,6 @@ and taking twice as many rows moves its TSS by .005 at most. It answers every ho
 
 from __future__ import annotations
 
-import hashlib
 import io
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from flarescope.models.sharp_svm import AREA_AND_FLUX, KEYWORDS, SvmSettings, fit_sharp_svm
+from flarescope.papers.bhattacharjee2020.kept_stamp import stamp
 from flarescope.papers.bhattacharjee2020.shared_numbers import shares_number
 from flarescope.samples.split import Split, repeated
 from flarescope.samples.table import SampleTable
@@ -86,8 +86,8 @@ def _answers(desk: Desk, hours: RegionHours, inputs: Inputs, split: Split) -> pd
     trained = rows[rows["region"].isin(split.train["region"])]
     tested = rows[rows["region"].isin(split.test["region"])]
     kept = desk.cache("svm") / f"{inputs}_{split.name.replace(' ', '_')}.parquet"
-    stamp = _stamp(names, every, settings, trained, tested)
-    found = _read(kept, stamp)
+    named = _named(names, every, settings, trained, tested)
+    found = _read(kept, named)
     if found is not None:
         return found
     trained = trained[trained.groupby("region").cumcount() % every == 0]
@@ -96,29 +96,27 @@ def _answers(desk: Desk, hours: RegionHours, inputs: Inputs, split: Split) -> pd
     even = float(np.quantile(svm.decision(keywords[~flaring]), QUIET_RECALL))
     decision = svm.decision(tested[names].to_numpy(float))
     answers = pd.DataFrame({"decision": decision, "yes": decision >= 0, "yes_even": decision >= even})
-    _keep(kept, answers, stamp)
+    _keep(kept, answers, named)
     return answers
 
 
-def _stamp(names: list[str], every: int, settings: SvmSettings, *parts: pd.DataFrame) -> str:
+def _named(names: list[str], every: int, settings: SvmSettings, *parts: pd.DataFrame) -> str:
     """What the answers depend on, in short."""
-    digest = hashlib.sha256(f"{names} {every} {settings}".encode())
-    for part in parts:
-        columns = part[["region", "time_utc", "flaring", *names]]
-        digest.update(pd.util.hash_pandas_object(columns, index=False).to_numpy().tobytes())
-    return digest.hexdigest()
+    columns = [part[["region", "time_utc", "flaring", *names]] for part in parts]
+    rows = [pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes().hex() for table in columns]
+    return stamp(names, every, str(settings), QUIET_RECALL, rows)
 
 
-def _read(path: Path, stamp: str) -> pd.DataFrame | None:
+def _read(path: Path, named: str) -> pd.DataFrame | None:
     try:
         answers = pd.read_parquet(path)
     except (OSError, ValueError):
         return None
-    return answers if answers.attrs.get("stamp") == stamp else None
+    return answers if answers.attrs.get("stamp") == named else None
 
 
-def _keep(path: Path, answers: pd.DataFrame, stamp: str) -> None:
+def _keep(path: Path, answers: pd.DataFrame, named: str) -> None:
     memory = io.BytesIO()
-    answers.attrs["stamp"] = stamp
+    answers.attrs["stamp"] = named
     answers.to_parquet(memory)
     write_whole(path, memory.getvalue())
