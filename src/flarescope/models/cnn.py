@@ -30,7 +30,7 @@ class Cnn2(nn.Module):
     Raises:
         BadOptionError: from ``forward``, an image smaller than 27 pixels.
 
-    *Reference*: Bhattacharjee et al. 2020, section 3.2, figure 3 and Appendix A.
+    *Reference*: Bhattacharjee et al. 2020, section 3, figures 2 and 3 and Appendix A.
     """
 
     def __init__(self, channels: tuple[int, int] = (32, 64), branch: int = 64, slope: float = 0.1) -> None:

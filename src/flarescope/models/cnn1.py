@@ -24,7 +24,7 @@ class Cnn1(nn.Module):
     Raises:
         BadOptionError: ``size`` is too small to pool twice; from ``forward``, an image of another size.
 
-    *Reference*: Bhattacharjee et al. 2020, section 3.2 and figure 2.
+    *Reference*: Bhattacharjee et al. 2020, section 3 and figure 1.
     """
 
     def __init__(self, size: int = 128, slope: float = 0.1) -> None:

@@ -18,7 +18,7 @@ from flarescope.geometry import CeaGrid
 from flarescope.sun import Magnetogram, Origin
 from flarescope.synthetic.name import MADE_UP
 from flarescope.synthetic.regions import MadeUpRegion
-from flarescope.synthetic.spots import Spots
+from flarescope.synthetic.spots import DEGREES_PER_PIXEL, Spots
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["DEGREES_PER_PIXEL", "FRAME", "MEGAMETRES_PER_PIXEL", "Poles", "probe_bipole", "space_needed"]
 
 Poles = Literal["-+", "+-", "+", "-"]
-DEGREES_PER_PIXEL = 0.03
 MEGAMETRES_PER_PIXEL = CeaGrid(0.0, 0.0, 0.0, 0.0, DEGREES_PER_PIXEL).megametres_per_pixel
 FRAME = (768, 427)
 """Width and height in pixels. The paper has 768 in its text and Figure 9, 728 in the caption of Figure 7;

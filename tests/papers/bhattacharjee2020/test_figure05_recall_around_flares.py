@@ -60,7 +60,7 @@ def test_both_items_find_and_draw(table: pd.DataFrame, tmp_path: Path, monkeypat
     assert found["early"].value == found["stays_high"].value == pytest.approx(0.0)
     (rises, _) = room.figure4(desk)
     assert rises.value > 0.5
-    assert {p.name for p in tmp_path.glob("*.png")} == {"figure4.png", "figure5_cnn.png"}
+    assert {p.name for p in tmp_path.rglob("*.png")} == {"figure4.png", "figure5_cnn.png"}
 
 
 def test_too_few_images_are_said(table: pd.DataFrame, tmp_path: Path, monkeypatch) -> None:

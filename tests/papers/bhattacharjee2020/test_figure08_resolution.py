@@ -32,7 +32,7 @@ def test_without_real_data_the_made_up_sun_answers_alone(
     assert 0.05 < made.value < 0.2
     assert "built in" in made.note
     assert by_kind["x_resolution", "real-small"].value is None
-    assert (tmp_path / made.figure).exists()
+    assert (tmp_path / "quick" / "figure8.png").exists()
 
 
 @pytest.mark.realdata

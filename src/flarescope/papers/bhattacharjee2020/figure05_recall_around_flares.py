@@ -20,6 +20,7 @@ from flarescope.papers.bhattacharjee2020.held_out import (
     over_splits,
 )
 from flarescope.papers.bhattacharjee2020.region_hours import read_region_hours
+from flarescope.papers.bhattacharjee2020.shared_numbers import of_other_regions
 from flarescope.papers.bhattacharjee2020.svm_answers import svm_held_out
 from flarescope.papers.claims import Finding
 
@@ -104,8 +105,7 @@ def flux_rival(table: pd.DataFrame) -> pd.Series[bool]:
     inputs = pd.DataFrame({"flux": table["flux_mx"], "frame": table["width_px"] * table["height_px"]})
     said = pd.Series(False, table.index)
     for split, part in table.groupby("split"):
-        others = table[(table["split"] != split) & ~table["region"].isin(part["region"].unique())]
-        others = others.drop_duplicates("row")
+        others = of_other_regions(table, str(split)).drop_duplicates("row")
         if others["flaring"].nunique() < 2:
             continue
         known = inputs.loc[others.index]

@@ -8,6 +8,7 @@ import numpy as np
 
 from flarescope.errors import MissingDataError
 from flarescope.papers.bhattacharjee2020.dataset import enough_regions, made_up_sun, sharps
+from flarescope.papers.bhattacharjee2020.held_out import SIZE
 from flarescope.papers.bhattacharjee2020.real_frames import real_frames
 from flarescope.papers.claims import Finding
 from flarescope.synthetic.spots import DEGREES_PER_PIXEL
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["evened_mean", "evened_weights", "figure8"]
 
-SIZE = 256
 AXES = {"x": "width_px", "y": "height_px"}
 CLAIMS = {"x_resolution": "x", "x_resolution_caption": "x", "y_resolution": "y"}
 NOTES: dict[DataKind, str] = {

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["AREA_CUTS", "chosen_regions", "flares_of", "table1"]
 
 AREA_CUTS = {"": 8.2, "_173": 173.0}  # microhemispheres; claims of the second reading end in _173
-QUALITY, SPEED, LONGITUDE = 0x10000, 3500.0, 45.0
+QUALITY, SPEED, LONGITUDE = 0xFFFF, 3500.0, 45.0
 FROM = {"train": np.datetime64("2010-05-01", "us"), "test": TEST_FROM}
 UNTIL = {"train": TEST_FROM, "test": TEST_UNTIL}
 MONTH_EARLIER = np.datetime64("2015-09-01", "us")
