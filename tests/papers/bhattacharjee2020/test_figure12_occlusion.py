@@ -15,7 +15,7 @@ from flarescope.papers.bhattacharjee2020.occluded import Occluded, Viewer, occlu
 from flarescope.papers.claims import find_claim, read_claims
 from flarescope.papers.reproduction import Desk
 from flarescope.preparation import Preparation
-from flarescope.sun import Magnetogram
+from flarescope.sun import Magnetogram, Region
 from flarescope.training.run import Calibration, Run
 
 
@@ -38,12 +38,13 @@ def bipole(harp: int) -> Magnetogram:
     field[row : row + 24, column : column + 16] += 1000.0
     field[row : row + 24, column + 16 : column + 32] -= 1000.0
     grid = CeaGrid(0.0, 0.0, 63.5, 31.5, 0.12)
-    return Magnetogram(field, datetime(2014, 1, 1, tzinfo=UTC), "region", "gauss", grid)
+    region = Region(harp=harp, noaa=(11428 + harp,))
+    return Magnetogram(field, datetime(2014, 1, 1, tzinfo=UTC), "region", "gauss", grid, region)
 
 
 def viewer(name: str) -> Viewer:
     preparation = Preparation(64, std=100.0)
-    run = Run(Contrast().eval(), preparation, name, "0", Calibration(0.1, 0.1, 0.5, 1), ())
+    run = Run(Contrast().eval(), preparation, name, "0", Calibration(0.1, 0.1, 0.5, 1), (11429,))
     return Viewer(name, run, preparation)
 
 
@@ -72,6 +73,8 @@ def test_red_regions_follow_the_lines(desk: Desk) -> None:
     assert 0.0 < own.spread < own.value
     assert "5 of 5 magnetograms have a red region" in own.note
     assert "preview: stride 4" in own.note
+    assert "says yes to 5 of these, in 5 HARPs, excess +" in own.note
+    assert "trained on NOAA regions of 1 of the HARPs" in own.note
     swapped = found["near_inversion_line_swapped"]
     assert swapped.value is not None
     assert swapped.value > 0.2

@@ -79,7 +79,8 @@ def figure12(desk: Desk) -> list[Finding]:
                 small = answer.map(reading, viewer.threshold_logit)
                 red = red_region(viewer.preparation.undo_map(small, one.magnetogram))
                 reds[viewer.name, reading, one.path.name] = red
-                rows.append(_row(viewer.name, reading, one, red))
+                said = {"yes": answer.logit >= viewer.threshold_logit, "trained_on": _trained_on(viewer, one)}
+                rows.append(_row(viewer.name, reading, one, red) | said)
     table = pd.DataFrame(rows)
     write_whole(desk.out / "figure12_red_regions.csv", table.to_csv(index=False))
     figure = _drawn(desk, seen, reds)
@@ -134,6 +135,12 @@ def _viewers(desk: Desk) -> list[Viewer]:
     ]
 
 
+def _trained_on(viewer: Viewer, one: Seen) -> bool:
+    """Was the network trained on a NOAA region of this magnetogram?"""
+    region = one.magnetogram.region
+    return region is not None and viewer.run.in_training(region.noaa)
+
+
 def _row(network: str, reading: Reading, one: Seen, red: Bool[np.ndarray, "y x"]) -> dict[str, object]:
     about = {"network": network, "reading": reading, "harp": one.harp, "file": one.path.name}
     if not red.any():
@@ -148,9 +155,21 @@ def _compared(desk: Desk, table: pd.DataFrame, network: str, reading: str, figur
     name = CLAIMS[network, reading]
     note = (
         f"{WORDS[network]}, {len(known)} of {len(own)} magnetograms have a red region; "
-        f"{_shared(known)}{_preview(desk)}"
+        f"{_shared(known)}{_yes_and_trained(own, excess)}{_preview(desk)}"
     )
     return _over_harps(name, excess, known["harp"], figure, note)
+
+
+def _yes_and_trained(own: pd.DataFrame, excess: pd.Series) -> str:
+    """Of how many does the network say yes, as of the paper's flaring regions, and did it see them before?"""
+    yes = own.loc[excess.index, "yes"]
+    harps = own.loc[excess.index, "harp"][yes]
+    apart = f", excess {excess[yes].groupby(harps).mean().mean():+.2f}" if yes.any() else ""
+    seen = own.loc[own["trained_on"], "harp"].nunique()
+    return (
+        f" The paper shows flaring regions; the network says yes to {yes.sum()} of these, in "
+        f"{harps.nunique()} HARPs{apart}. It was trained on NOAA regions of {seen} of the HARPs."
+    )
 
 
 def _over_harps(name: str, values: pd.Series, harps: pd.Series, figure: str, note: str) -> Finding:
