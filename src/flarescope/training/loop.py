@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from flarescope.experiment import Training
 
-__all__ = ["Batches", "Validation", "fit", "one_cycle"]
+__all__ = ["Batches", "Validation", "fit", "one_cycle", "watched_loss"]
 
 LOG = "log.jsonl"
 LOG_STEPS = 10
@@ -122,6 +122,13 @@ def fit(
     return network.eval()
 
 
+def watched_loss(network: nn.Module, sample: Validation, settings: Training, *, sampled_rate: float) -> float:
+    """The settings' loss on some rows, by the network in evaluation and without label smoothing."""
+    plain = settings.model_copy(update={"label_smoothing": 0.0})
+    logits = torch.from_numpy(predict_logits(network, sample.images))
+    return float(loss_of(plain, logits, torch.from_numpy(sample.labels).double(), sampled_rate=sampled_rate))
+
+
 def one_cycle(step: int, settings: Training) -> tuple[float, float]:
     """Learning rate and first moment's decay at a step: up, and down to almost nothing, along cosines.
 
@@ -198,13 +205,11 @@ def _check(
     sampled_rate: float,
 ) -> dict[str, float]:
     """The losses now, without label smoothing; with early stopping, remembers the best weights."""
-    plain = settings.model_copy(update={"label_smoothing": 0.0})
-    losses = {}
-    for name, sample in samples.items():
-        if sample is not None:
-            logits = torch.from_numpy(predict_logits(network, sample.images))
-            labels = torch.from_numpy(sample.labels).double()
-            losses[f"{name}_loss"] = float(loss_of(plain, logits, labels, sampled_rate=sampled_rate))
+    losses = {
+        f"{name}_loss": watched_loss(network, sample, settings, sampled_rate=sampled_rate)
+        for name, sample in samples.items()
+        if sample is not None
+    }
     if settings.early_stopping:
         if losses["validation_loss"] < state.best_loss:
             state.best_loss, state.waited = losses["validation_loss"], 0
