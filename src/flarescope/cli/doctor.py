@@ -26,7 +26,7 @@ LIBRARIES = (
     "matplotlib",
     "sunpy",
 )
-FOLDERS = ("magnetograms", "flares", "regions", "labels", "predictions", "forecasts")
+FOLDERS = ("magnetograms", "flares", "regions", "sharp_keywords", "labels", "predictions", "forecasts")
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False) -> None:

@@ -75,7 +75,8 @@ def explain(
             magnetogram, trained, summary=summary, method=method, anyway=anyway, baseline=baseline,
             dtype=cast("Precision", dtype), progress=progress, **options,
         )  # fmt: skip
-    save(magnetogram_figure(magnetogram, why), out, dpi=dpi)
+    title = f"{trained.label}, trained on the {trained.trained_on}" if trained.trained_on else None
+    save(magnetogram_figure(magnetogram, why, title=title), out, dpi=dpi)
     document = _document(why, magnetogram, trained) | {
         "image": str(image),
         "figure": str(out),

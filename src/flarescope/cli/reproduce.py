@@ -47,6 +47,7 @@ def reproduce(
     place = check_folder_place(out or Path("out") / paper)
     for folder in (data, sharps):
         _check_folder(folder)
+    _check_sharps(sharps)
     if listed:
         _show_list(listing(chosen, Desk(data, place, quick, sharps)), as_json)
         return
@@ -68,6 +69,13 @@ def _check_folder(folder: Path | None) -> None:
         raise BadFileError(folder, "it is not a folder. Give one that exists, or leave the option out.")
 
 
+def _check_sharps(folder: Path | None) -> None:
+    from flarescope.errors import BadFileError
+
+    if folder is not None and next(folder.rglob("*magnetogram.fits"), None) is None:
+        raise BadFileError(folder, "it holds no *.magnetogram.fits. Give the folder of a JSOC export.")
+
+
 def _show_list(items: list[dict[str, Any]], as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(items, indent=1, ensure_ascii=False))
@@ -86,11 +94,17 @@ def _show(rows: list[dict[str, Any]], title: str, quick: bool, as_json: bool) ->
     from flarescope.papers.claims import in_words
 
     table = Table(title=f"{title}{' (quick: a preview)' if quick else ''}", title_justify="left")
-    for name in ("item", "the paper says", "paper", "ours", "data", "verdict"):
+    for name in ("item", "claim", "paper", "ours", "data", "verdict"):
         table.add_column(name, overflow="fold")
     for row in rows:
         said = in_words(row["paper"], row["paper_spread"]), in_words(row["ours"], row["spread"])
-        table.add_row(row["item"], row["claim"], *said, row["data"], row["verdict"])
+        table.add_row(
+            row["item"],
+            row["claim"] + (" (ours)" if row["ours_alone"] else ""),
+            *said,
+            row["data"],
+            row["verdict"],
+        )
     Console().print(table)
     for mine, whose in ((False, "the paper's claims"), (True, "our own questions")):
         counts = Counter(row["verdict"] for row in rows if row["ours_alone"] is mine)

@@ -88,8 +88,8 @@ class Desk:
 def reproduce(paper: Paper, names: list[str], desk: Desk, *, again: bool = False) -> list[dict[str, Any]]:
     """Run these items (all if none is named): a row for each claim and each kind of data it was run on.
 
-    An item whose result stands in ``desk.folder`` from the same code and data is read, not run. Rows and a
-    table in Markdown are written there, to ``results.json`` and ``results.md``.
+    An item whose result stands in ``desk.folder`` from the same code and data is read, not run. The
+    rows of all items that stand there are written to ``results.json`` and ``results.md``.
 
     Args:
         paper: which paper.
@@ -113,9 +113,7 @@ def reproduce(paper: Paper, names: list[str], desk: Desk, *, again: bool = False
             found = _run(paper, item, desk, claims, stamp)
         rows += [row(find_claim(claims, item, one.claim), one) for one in found]
     desk.progress("items", len(chosen), len(chosen))
-    if not names:
-        write_whole(desk.folder / "results.json", json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
-        write_whole(desk.folder / "results.md", markdown(rows))
+    _write_results(paper, desk, claims, stamp, rows)
     return rows
 
 
@@ -148,6 +146,19 @@ def markdown(rows: list[dict[str, Any]]) -> str:
         if r["note"] and r["verdict"] not in ("agrees", "in principle")
     )
     return f"{head}{table}\n{notes}"
+
+
+def _write_results(
+    paper: Paper, desk: Desk, claims: list[Claim], stamp: str, just_run: list[dict[str, Any]]
+) -> None:
+    """All that stands, whether it was run now or before, as JSON and as a table."""
+    everything = []
+    for item in paper.items:
+        now = [one for one in just_run if one["item"] == item]
+        kept = [] if now else _kept(item, desk, stamp) or []
+        everything += now or [row(find_claim(claims, item, one.claim), one) for one in kept]
+    write_whole(desk.folder / "results.json", json.dumps(everything, indent=1, ensure_ascii=False) + "\n")
+    write_whole(desk.folder / "results.md", markdown(everything))
 
 
 def _run(paper: Paper, item: str, desk: Desk, claims: list[Claim], stamp: str) -> list[Finding]:

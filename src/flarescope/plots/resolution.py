@@ -74,7 +74,7 @@ def leak_figure(rows: pd.DataFrame, curves: Mapping[str, Sequence[tuple[np.ndarr
     right.plot([0, 1], [0, 1], color=GREY, linewidth=0.7, linestyle=(0, (4, 2)))
     right.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
     right.legend(fontsize=TEXT - 1, frameon=False, loc="lower right")
-    tidy(right, xlabel="false alarm rate", ylabel="hit rate (recall)", title="told apart by")
+    tidy(right, xlabel="false alarm rate", ylabel="hit rate (recall)", title="flaring regions told apart")
     return figure
 
 
@@ -92,5 +92,5 @@ def _frames(axes: Axes, rows: pd.DataFrame) -> None:
         axes,
         xlabel="width of the frame (pixels of 0.03°)",
         ylabel="height (pixels)",
-        title="frames of regions",
+        title="frames of made-up regions",
     )

@@ -81,7 +81,7 @@ class Run:
     Attributes:
         network: images "n 1 h w" to logits "n", in evaluation mode, float32.
         preparation: how a magnetogram becomes its input.
-        name: of the model.
+        name: of the shipped model, or of the network in a run folder.
         hash: eight digits of sha256 over weights, preparation and model.json.
         calibration: from logit to probability.
         training_regions: NOAA regions it was trained on; a forecast on one of them is no test.
@@ -194,7 +194,7 @@ def load_run(run: str | Path) -> Run:
     return Run(
         network.eval(),
         preparation,
-        about["model"],
+        str(run) if str(run) in shipped_runs() else about["model"],
         _hash(folder),
         calibration,
         regions,
