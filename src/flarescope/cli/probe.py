@@ -116,8 +116,8 @@ def _document(
         )
     if found.over_field[0] > found.by_poles["-+"][0]:
         notes.append(
-            "A frame without any field is called likelier than the smallest bipole: no training image is like "
-            "it. With network and noise under the bipoles (quiet_sun=True in Python) the curves differ."
+            "A frame without any field is called likelier than the smallest bipole: no training image is "
+            "like it. With network and noise under the bipoles (quiet_sun=True in Python) the curves differ."
         )
     if measures.logit_range == 0.0:
         notes.append("The model says the same to bipoles of all sizes: no share can be told.")
