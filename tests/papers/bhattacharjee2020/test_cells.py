@@ -184,7 +184,7 @@ def test_every_choice_has_a_folder_of_its_own(desk: Desk) -> None:
     assert splits(desk) == range(3)
 
 
-@pytest.mark.parametrize("name", ["SHIFT", "SHIFT_SHARE", "WATCHED", "SETTLE"])
+@pytest.mark.parametrize("name", ["SHIFT", "SHIFT_SHARE", "WATCHED", "SETTLE", "FORGETS"])
 def test_every_constant_is_in_the_name_of_the_folder(
     name: str, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

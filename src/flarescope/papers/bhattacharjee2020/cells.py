@@ -36,6 +36,7 @@ STEPS = {"quick": 40, "full": 80}
 PAPER_EPOCHS = {"quick": 1, "full": 10}
 CHECKS = {"quick": 5, "full": 15}  # times that the losses are looked at
 SETTLE = 12  # batches over which batch normalisation is measured again at the end
+FORGETS = 0.3  # of the running means of batch normalisation, each step
 WATCHED = {"quick": 48, "full": 256}  # images of each side that are looked at
 
 
@@ -226,7 +227,7 @@ def _folder(desk: Desk, cell: Cell) -> Path:
     """Named after the training and all that decides it: data, settings, quick or full."""
     data = dataset(desk, cell.data)
     settings = training_of(desk, cell, len(data)).model_dump()
-    moved = (SHIFT, SHIFT_SHARE, WATCHED[desk.mode], SETTLE)
+    moved = (SHIFT, SHIFT_SHARE, WATCHED[desk.mode], SETTLE, FORGETS)
     about = stamp(asdict(cell), settings, data.stamp, _preparation(data, cell).to_dict(), moved)
     return desk.cache("cells") / f"{cell.name}-{about}"
 
@@ -238,7 +239,11 @@ def _fresh(cell: Cell) -> nn.Module:
 
     with torch.random.fork_rng():
         torch.manual_seed(cell.seed)
-        return models.build(cell.network, **_options(cell))
+        network = models.build(cell.network, **_options(cell))
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = FORGETS  # or losses on the way are those of long gone weights
+    return network
 
 
 def _options(cell: Cell) -> dict[str, Any]:
