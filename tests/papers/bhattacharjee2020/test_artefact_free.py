@@ -78,12 +78,21 @@ def test_every_claim_is_answered(found: dict[str, Finding]) -> None:
 
     claims = read_claims(paper("bhattacharjee2020").claims)
     assert set(found) == {claim.name for claim in claims if claim.item == "artefact_free"}
-    assert found["frame"].value is not None
-    assert found["frame"].value > 0  # the other network's is nil
-    assert found["polarity"].value is not None
-    assert found["polarity"].value > 0
-    assert found["cycle_25"].value is not None
-    assert found["cycle_25"].value > 0
+
+
+def test_one_is_blind_to_frame_and_polarity_and_the_other_is_not(found: dict[str, Finding]) -> None:
+    for claim in ("frame", "polarity", "cycle_25"):
+        new, old = found[claim], found[f"{claim}_cnn2"]
+        assert new.value is not None
+        assert old.value is not None
+        assert 0.0 <= new.value < 1e-4
+        assert old.value > 0.01
+        assert old.spread is not None
+
+
+def test_how_learning_rates_were_chosen_is_said(found: dict[str, Finding]) -> None:
+    assert "learning rates 0.003 and 0.001" in found["tss"].note
+    assert "flatters" in found["tss"].note
 
 
 def test_equal_answers_are_no_difference(found: dict[str, Finding]) -> None:
@@ -92,9 +101,9 @@ def test_equal_answers_are_no_difference(found: dict[str, Finding]) -> None:
 
 
 def test_what_needs_real_sharps_says_so(found: dict[str, Finding]) -> None:
-    for frame in item.FRAMES:
-        assert found[f"margin_{frame}"].value is None
-        assert "sharp_cea" in found[f"margin_{frame}"].needs
+    for claim in item.MARGINS:
+        assert found[claim].value is None
+        assert "sharp_cea" in found[claim].needs
 
 
 def test_margins_are_compared_split_by_split() -> None:
@@ -106,8 +115,13 @@ def test_margins_are_compared_split_by_split() -> None:
          for frame in item.FRAMES]
     )  # fmt: skip
     told = SimpleNamespace(figure=lambda name, figure: f"{name}.png")
-    for one in item._margins(told, table, moved):  # type: ignore[arg-type]
-        assert one.value == pytest.approx(2.0)
-        assert one.spread == pytest.approx(0.0, abs=1e-12)
+    made = {one.claim: one for one in item._margins(told, table, moved)}  # type: ignore[arg-type]
+    assert tuple(made) == item.MARGINS
+    assert made["margin_zero"].value == pytest.approx(0.002 * 7 / 3)
+    assert made["margin_zero_cnn2"].value == pytest.approx(0.2 * 7 / 3)
+    for frame in ("quiet", "cut"):
+        assert made[f"margin_{frame}"].value == pytest.approx(2.0)
+        assert made[f"margin_{frame}"].spread == pytest.approx(0.0, abs=1e-12)
+    for one in made.values():
         assert one.figure == "artefact_free.png"
         assert one.data == "real-small"

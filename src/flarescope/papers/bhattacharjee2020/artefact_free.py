@@ -1,4 +1,9 @@
-"""Section 5: a design free of the artefacts of resizing is needed. Here it is, beside CNN-2."""
+"""Section 5: a design free of the artefacts of resizing is needed. Here it is, beside CNN-2.
+
+Both see the same images, and as many, but the new network's learning rate is 3e-3 and CNN-2's 1e-3. Rates
+were tried on held-out regions of the same training period, and the trials were not kept: this flatters the
+skill.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +34,15 @@ __all__ = ["artefact_free"]
 
 NEW, OLD = "artefact_free", "cnn2"
 FRAMES = ("zero", "quiet", "cut")
-RATE = 3e-3  # learning rate of the new network; it has no batch normalisation and takes more than CNN-2
+MARGINS = ("margin_zero", "margin_zero_cnn2", "margin_quiet", "margin_cut")
+RATE = 3e-3  # learning rate of the new network; it has no batch normalisation; CNN-2 has 1e-3
+TUNED = (
+    f"learning rates {RATE:g} and 0.001, tried on held-out regions of the same training period by trials "
+    "that were not kept, which flatters both"
+)
 FLOOR = 1e-8  # smaller shares, also exact zeros, count as this: float32 knows no smaller ones
-ROWS = 150  # held-out images that are shown in cycle 25's polarities
+RADII = 8  # from 2 to 40 Mm
+ROWS = 60  # held-out images that are shown in cycle 25's polarities
 
 
 def artefact_free(desk: Desk) -> list[Finding]:
@@ -43,11 +54,11 @@ def artefact_free(desk: Desk) -> list[Finding]:
     pairs = _pairs(desk, "synthetic")
     probes = [_probed(pair) for pair in pairs]
     table = pd.concat([_measured(split, *both) for split, both in enumerate(probes)])
-    found += [*_blindness(table), _cycle_25(desk, pairs), _ablation(desk, pairs)]
+    found += [*_blindness(table), *_cycle_25(desk, pairs), _ablation(desk, pairs)]
     try:
         moved = _moved_by_margins(desk, probes, table)
     except MissingDataError as problem:
-        return found + [Finding(f"margin_{f}", "real-small", None, needs=str(problem)) for f in FRAMES]
+        return found + [Finding(claim, "real-small", None, needs=str(problem)) for claim in MARGINS]
     return found + _margins(desk, table, moved)
 
 
@@ -57,6 +68,16 @@ def _pairs(desk: Desk, kind: DataKind) -> list[tuple[Outcome, Outcome]]:
     new = outcomes(desk, [Cell(kind, NEW, size=0, split=split, learning_rate=RATE) for split in of])
     old = outcomes(desk, [Cell(kind, OLD, size=SIZE, split=split) for split in of])
     return list(zip(new, old, strict=True))
+
+
+def _bounds(
+    claim: str, kind: DataKind, old: ArrayLike, new: ArrayLike, note: str, figure: str = ""
+) -> list[Finding]:
+    """Each network's own share over the splits: the new one's is to be next to none, CNN-2's is not."""
+    return [
+        measured(claim, kind, new, f"{note}, new network", figure=figure),
+        measured(f"{claim}_cnn2", kind, old, f"{note}, CNN-2", figure=figure),
+    ]
 
 
 def _powers_of_ten(
@@ -78,7 +99,7 @@ def _skill(desk: Desk, kind: DataKind) -> list[Finding]:
         pairs = _pairs(desk, kind)
     except MissingDataError as problem:
         return [Finding(claim, kind, None, needs=str(problem)) for claim in ("tss", "bss")]
-    note = f"{KIND_WORDS[kind]}, same splits, regions never seen; new network against CNN-2"
+    note = f"{KIND_WORDS[kind]}, same splits, regions not trained on; {TUNED}; new network against CNN-2"
     new, old = (skill_of([pair[which] for pair in pairs]) for which in (0, 1))
     return [compared(score, kind, new[score], old[score], note) for score in ("tss", "bss")]
 
@@ -96,11 +117,14 @@ def _probed(pair: tuple[Outcome, Outcome]) -> tuple[Probed, Probed]:
 
 def _measured(split: int, new: Probed, old: Probed) -> pd.DataFrame:
     from flarescope.explain.probe_measures import measure
+    from flarescope.explain.probes import radii
+
+    sizes = radii(count=RADII)
 
     def line(name: str, found: Measures) -> dict[str, object]:
         return {"split": split, "network": name} | vars(found)
 
-    return pd.DataFrame([line(NEW, measure(new)), line(OLD, measure(old))])
+    return pd.DataFrame([line(NEW, measure(new, sizes)), line(OLD, measure(old, sizes))])
 
 
 def _blindness(table: pd.DataFrame) -> list[Finding]:
@@ -108,19 +132,21 @@ def _blindness(table: pd.DataFrame) -> list[Finding]:
     by = {name: table[table["network"] == name] for name in (NEW, OLD)}
     shares = {"frame": "frame_dependence", "polarity": "polarity_asymmetry"}
     shift = f"{by[NEW]['shift_dependence'].mean():.2g}"
-    note = f"bipoles, share of the logit's range, float32 (new network at other offsets: {shift})"
+    note = f"bipoles, share of the logit's range, float32 (the new one's at other offsets: {shift})"
     found = [
-        _powers_of_ten(claim, "synthetic", by[OLD][key], by[NEW][key], note) for claim, key in shares.items()
+        one
+        for claim, key in shares.items()
+        for one in _bounds(claim, "synthetic", by[OLD][key], by[NEW][key], note)
     ]
     note = f"trained on the made-up Sun; CNN-2 spans {by[OLD]['probability_span'].mean():.2f}"
     return [*found, measured("span", "synthetic", by[NEW]["probability_span"], note)]
 
 
-def _cycle_25(desk: Desk, pairs: list[tuple[Outcome, Outcome]]) -> Finding:
+def _cycle_25(desk: Desk, pairs: list[tuple[Outcome, Outcome]]) -> list[Finding]:
     """How far do the logits of held-out images move when every polarity is turned round, as in cycle 25?"""
     new, old = ([_turned(desk, pair[which]) for pair in pairs] for which in (0, 1))
     note = "held-out images, polarities reversed; mean |Δ logit| over the logits' spread"
-    return _powers_of_ten("cycle_25", "synthetic", old, new, note)
+    return _bounds("cycle_25", "synthetic", old, new, note)
 
 
 def _turned(desk: Desk, outcome: Outcome) -> float:
@@ -198,7 +224,8 @@ def _margins(desk: Desk, table: pd.DataFrame, moved: pd.DataFrame) -> list[Findi
     means = moved.groupby(["frame", "network", "split"])["share"].mean()
     count = moved["sharp"].nunique()
     note = f"{count} real SHARPs, networks of the made-up Sun, share of the logit's range"
-    return [
+    zero = _bounds("margin_zero", "real-small", means["zero", OLD], means["zero", NEW], note, figure)
+    return zero + [
         _powers_of_ten(f"margin_{frame}", "real-small", means[frame, OLD], means[frame, NEW], note, figure)
-        for frame in FRAMES
+        for frame in ("quiet", "cut")
     ]

@@ -38,6 +38,11 @@ Probe it with `flarescope probe {name}`.
 {parameters:,} parameters. Input in units of 100 G. {steps} batches of {batch}, both classes alike, AdamW, one
 cycle of the learning rate up to {rate:g}.
 
+The two networks of the made-up Sun were not trained quite alike: `cnn2_frames` has half the filters in its
+branches, to be small, and a learning rate of 0.001; that of `artefact_free` is 0.003. Learning rates
+were tried on held-out regions of splits of the training period, by trials that were not kept; if in doubt,
+take the scores as flattered.
+
 ## What it learnt from
 - {images:,} made-up SHARP magnetograms of {regions} regions, {flaring} of them flaring, in frames of every
   size; the other network saw the same.

@@ -1,7 +1,10 @@
 """The two shipped networks of the made-up Sun: CNN-2 with the paper's resizing, and one without artefacts.
 
-Same regions, same varied frames, same split, same number of images shown. They are there to be probed
-(``flarescope probe``), not to forecast: the flare law they learnt is made up.
+Same regions, same varied frames, same split, same number of images shown. Not the same: CNN-2 has half the
+filters in its branches, so that its file is small, and a learning rate of 1e-3 where the other has 3e-3.
+Rates were tried on held-out regions of splits of the training period, by trials that were not kept; if in
+doubt, the scores are flattered. Both are there to be probed (``flarescope probe``), not to forecast: the
+flare law they learnt is made up.
 """
 
 from __future__ import annotations
