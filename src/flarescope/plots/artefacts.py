@@ -65,5 +65,5 @@ def _dots(axes: Axes, groups: dict[str, dict[str, list[float]]]) -> None:
             label = name if place == 0 else None
             axes.plot(x, y, "o", ms=3, mew=0, color=COLOURS[which % 3], alpha=0.7, label=label)
     axes.set_yscale("log")
-    axes.set_ylim(FLOOR / 2, 3)
+    axes.set_ylim(FLOOR / 2, 30)
     axes.set_xticks(range(len(groups)), list(groups))

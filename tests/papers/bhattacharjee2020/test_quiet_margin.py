@@ -57,4 +57,4 @@ def test_a_frame_too_small_and_missing_data_are_refused(tmp_path: Path) -> None:
 @pytest.mark.realdata
 def test_the_real_ones_are_there(data_dir: Path, tmp_path: Path) -> None:
     assert len(sharps_at_hand(Desk(data_dir, tmp_path))) == 82
-    assert len(sharps_at_hand(Desk(data_dir, tmp_path, quick=True))) == 17
+    assert len(sharps_at_hand(Desk(data_dir, tmp_path, quick=True))) == 11
