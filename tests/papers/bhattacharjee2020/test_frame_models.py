@@ -39,7 +39,7 @@ class TestEachShipped:
     def test_its_card_is_that_of_its_scores(self, name: str) -> None:
         run = load_run(name)
         assert run.scores is not None
-        assert run.scores["model"] == run.label
+        assert run.scores["model"].split("@")[1] == run.hash
         assert run.card == frame_card(name, run.scores)
         assert run.scores["scores"]["tss"]["low"] > 0.0  # better than chance
 
