@@ -79,7 +79,7 @@ def test_red_regions_follow_the_lines(desk: Desk) -> None:
     assert swapped.value is not None
     assert swapped.value > 0.2
     assert (desk.out / own.figure).exists()
-    assert (desk.out / "figure12_red_regions.csv").read_text().count("\n") == 1 + 5 * 3 * 2
+    assert (desk.folder / "figure12_red_regions.csv").read_text().count("\n") == 1 + 5 * 3 * 2
 
 
 def test_what_is_kept_is_not_done_again(desk: Desk) -> None:

@@ -191,7 +191,8 @@ def test_the_chronological_test_asks_the_networks_of_table_3(
     region = np.repeat(np.arange(20), 2)
     late = region >= 10
     rows = pd.DataFrame({
-        "region": region, "flaring": (region % 2 == 0).astype(int), "period": np.where(late, "test", "train"),
+        "region": region, "group": region.astype(str), "flaring": (region % 2 == 0).astype(int),
+        "period": np.where(late, "test", "train"),
         "time_utc": np.where(late, np.datetime64("2016-01-01"), np.datetime64("2012-01-01")),
     })  # fmt: skip
     data = type("Data", (), {"rows": rows})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,10 +51,11 @@ def figure8(desk: Desk) -> list[Finding]:
         note = NOTES[kind].format(n=len(frames), flaring=int(frames["flaring"].sum()))
         for name, axis in CLAIMS.items():
             mean, error = evened_mean(degrees[axis], frames["flaring"].to_numpy())
-            found.append(Finding(name, kind, mean, error, "figure8.png", note))
-    if panels:
-        desk.figure("figure8", resolution_figure(panels))
-    return found
+            found.append(Finding(name, kind, mean, error, note=note))
+    if not panels:
+        return found
+    name = desk.figure("figure8", resolution_figure(panels))
+    return [one if one.value is None else replace(one, figure=name) for one in found]
 
 
 def evened_weights(flaring: np.ndarray) -> Float[np.ndarray, "n"]:

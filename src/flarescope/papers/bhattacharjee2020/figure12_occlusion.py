@@ -82,7 +82,7 @@ def figure12(desk: Desk) -> list[Finding]:
                 said = {"yes": answer.logit >= viewer.threshold_logit, "trained_on": _trained_on(viewer, one)}
                 rows.append(_row(viewer.name, reading, one, red) | said)
     table = pd.DataFrame(rows)
-    write_whole(desk.out / "figure12_red_regions.csv", table.to_csv(index=False))
+    write_whole(desk.folder / "figure12_red_regions.csv", table.to_csv(index=False))
     figure = _drawn(desk, seen, reds)
     found = [_compared(desk, table, *key, figure) for key in CLAIMS]
     return [*found, _swapped(desk, seen, reds, figure), _separation(desk, table, figure)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flarescope.papers.bhattacharjee2020.cells import Cell
@@ -38,9 +39,10 @@ def figure13(desk: Desk) -> list[Finding]:
             f"{sum(one['validation'] for one in last) / len(last):.2f}"
         )
         change = [one["validation"] / one["train"] - 1 for one in last]
-        return [measured("no_overfitting", kind, change, note, figure="figure13.png")]
+        return [measured("no_overfitting", kind, change, note)]
 
     found = on_each_kind(desk, ["no_overfitting"], find)
-    if panels:
-        desk.figure("figure13", loss_figure(panels))
-    return found
+    if not panels:
+        return found
+    name = desk.figure("figure13", loss_figure(panels))
+    return [one if one.value is None else replace(one, figure=name) for one in found]
