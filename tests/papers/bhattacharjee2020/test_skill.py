@@ -122,7 +122,7 @@ def test_table3_and_variants_are_differences_under_the_same_splits(
     def hits(cell: Cell) -> int:
         if cell.options:
             return {16: 4, 64: 9}.get(cell.options.get("channels", [0])[0], 5)
-        return {128: 6, 256: 7, 384: 9}[cell.size]
+        return {128: 6, 256: 7, 320: 9}[cell.size]
 
     trained_by(monkeypatch, tmp_path, hits)
     assert by_name(table2_table3_skill.table3(desk))["larger_better"].value == pytest.approx(0.1)

@@ -177,9 +177,9 @@ def _ablation(desk: Desk, pairs: list[tuple[Outcome, Outcome]]) -> Finding:
             transform="hale_joy",
             learning_rate=RATE,
         )
-        for split in splits(desk)
+        for split in list(splits(desk))[: 2 if desk.quick else None]
     ]
-    new, other = skill_of([pair[0] for pair in pairs]), skill_of(outcomes(desk, cells))
+    new, other = skill_of([pair[0] for pair in pairs[: len(cells)]]), skill_of(outcomes(desk, cells))
     note = "made-up Sun, same splits; full symmetry against the paper's transform alone"
     return compared("ablation", "synthetic", new["tss"], other["tss"], note)
 

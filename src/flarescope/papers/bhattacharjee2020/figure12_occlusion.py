@@ -10,6 +10,7 @@ import pandas as pd
 from jaxtyping import Bool
 
 from flarescope.errors import MissingDataError
+from flarescope.papers.bhattacharjee2020.artefact_free import NEW, RATE
 from flarescope.papers.bhattacharjee2020.cells import Cell, outcomes
 from flarescope.papers.bhattacharjee2020.dataset import FIELD_MEGAMETRES, FIELD_MULTIPLE, UNIT_GAUSS
 from flarescope.papers.bhattacharjee2020.occluded import STRIDES, Viewer, occluded
@@ -120,7 +121,7 @@ def _seen(path: Path) -> Seen | None:
 def _viewers(desk: Desk) -> list[Viewer]:
     from flarescope.training.run import load_run
 
-    cells = [Cell("synthetic", "cnn2"), Cell("synthetic", "artefact_free", size=0)]
+    cells = [Cell("synthetic", "cnn2"), Cell("synthetic", NEW, size=0, learning_rate=RATE)]
     square = Preparation(256, std=UNIT_GAUSS)
     scaled = Preparation(
         FIELD_MULTIPLE, fit="scale", interpolation="area",
