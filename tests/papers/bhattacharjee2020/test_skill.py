@@ -141,7 +141,7 @@ def test_the_search_is_judged_on_regions_that_it_did_not_see(
         assert isinstance(cell.split, int)
         assert cell.steps
         assert cell.batch
-        assert cell.steps * cell.batch == 40 * 32
+        assert cell.steps * cell.batch == 30 * 32
         return 9 if cell.learning_rate == liked[cell.split] else 3
 
     trained_by(monkeypatch, tmp_path, hits)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Cell", "Outcome", "outcomes", "said_of", "splits", "training_of"]
 
 PREDICTIONS = "predictions.parquet"  # written last: a folder that has it is finished
-STEPS = {"quick": 40, "full": 80}
+STEPS = {"quick": 30, "full": 80}
 PAPER_EPOCHS = {"quick": 1, "full": 10}
 CHECKS = {"quick": 5, "full": 15}  # times that the losses are looked at
 SETTLE = 12  # batches over which batch normalisation is measured again at the end
