@@ -43,4 +43,4 @@ def test_both_items_find_and_draw(held_out_table: pd.DataFrame, tmp_path: Path, 
     assert counts["flaring_high"].value == pytest.approx(0.25)
     flux = {one.claim: one.value for one in room.figure6_flux(desk) if one.data == "synthetic"}
     assert flux["flaring_grows"] > 0.5
-    assert {p.name for p in tmp_path.glob("*.png")} == {"figure6_counts.png", "figure6_flux.png"}
+    assert {p.name for p in desk.folder.glob("*.png")} == {"figure6_counts.png", "figure6_flux.png"}
