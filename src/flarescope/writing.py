@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +13,9 @@ from flarescope.errors import BadOptionError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["check_file_place", "check_folder_place", "write_whole"]
+    import pandas as pd
+
+__all__ = ["check_file_place", "check_folder_place", "write_parquet", "write_whole"]
 
 
 def check_file_place(path: str | Path, *, inputs: Iterable[str | Path] = ()) -> Path:
@@ -78,3 +81,14 @@ def write_whole(path: str | Path, content: str | bytes) -> Path:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
     return path
+
+
+def write_parquet(path: str | Path, table: pd.DataFrame) -> Path:
+    """Write a table without its index, whole or not at all.
+
+    Raises:
+        BadOptionError: the place cannot be written.
+    """
+    content = io.BytesIO()
+    table.to_parquet(content, index=False)
+    return write_whole(path, content.getvalue())

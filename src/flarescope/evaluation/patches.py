@@ -21,7 +21,7 @@ from flarescope.sources.flares import read_flares
 from flarescope.training.folds import Rows, calibration, fold_predictions, folds_by_region, refit
 from flarescope.training.run import environment, save_run
 from flarescope.verify import best_threshold, blocks_of, scorecard
-from flarescope.writing import write_whole
+from flarescope.writing import write_parquet, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,9 +97,9 @@ def train_patches(
     features = flux_features(experiment, paths, out / "features.parquet", progress)
     rivals = rival_forecasts(features, labels, fold)
     table = _table(samples, found)
-    table.to_parquet(out / OUT_OF_FOLD, index=False)
+    write_parquet(out / OUT_OF_FOLD, table)
     mean = _mean_of_seeds(table)
-    mean.to_parquet(out / OUT_OF_FOLD_MEAN, index=False)
+    write_parquet(out / OUT_OF_FOLD_MEAN, mean)
     judged = _judged(table, mean, rivals, experiment.evaluation.resamples)
     threshold = best_threshold(mean["probability"], mean["label"])
     label = _save(experiment, rows, samples, out, threshold, progress)

@@ -11,6 +11,7 @@ from jaxtyping import Float, Int
 from flarescope.models.features import pil_flux, unsigned_flux
 from flarescope.sources.files import read_magnetogram
 from flarescope.verify import best_threshold
+from flarescope.writing import write_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,7 +53,7 @@ def flux_features(
         values[row] = np.log(max(unsigned_flux(image), 1.0)), np.log1p(near)
         progress("rivals' features", row + 1, len(paths))
     found = pd.DataFrame({"file": names, "flux": values[:, 0], "pil": values[:, 1]})
-    found.to_parquet(kept, index=False)
+    write_parquet(kept, found)
     return found
 
 

@@ -36,7 +36,9 @@ PIXELS_AT_ONCE = 2**20
 
 def probability(logits: Float[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:
     """The output y = 1/(1 + exp(-logit)) of a network that was not calibrated."""
-    return np.asarray(1.0 / (1.0 + np.exp(-np.asarray(logits, float))))
+    from scipy.special import expit
+
+    return np.asarray(expit(np.asarray(logits, float)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -37,10 +37,7 @@ def counts_figure(panels: Mapping[str, pd.DataFrame]) -> Figure:
         for name, colour, _ in CLASSES:
             axes.stairs(table[name], edges, color=colour, linewidth=1.4, label=_label(name))
             axes.stairs(table[name], edges, color=colour, alpha=0.15, fill=True)
-        axes.set(xlim=(0, 1))
-        axes.set_ylim(bottom=0)
-        _half(axes)
-        tidy(axes, xlabel="output y of the network", ylabel="images", title=title)
+        _over_output(axes, "images", title)
     _legend(figure, panes[0])
     return figure
 
@@ -64,10 +61,7 @@ def flux_figure(panels: Mapping[str, pd.DataFrame]) -> Figure:
                 color=colour, marker=marker, markersize=3.5, linewidth=1.0, elinewidth=0.8, capsize=2,
                 label=_label(name),
             )  # fmt: skip
-        axes.set(xlim=(0, 1))
-        axes.set_ylim(bottom=0)
-        _half(axes)
-        tidy(axes, xlabel="output y of the network", ylabel="mean unsigned flux (10²² Mx), ± 5σ", title=title)
+        _over_output(axes, "mean unsigned flux (10²² Mx), ± 5σ", title)
     _legend(figure, panes[0])
     return figure
 
@@ -109,8 +103,12 @@ def _label(name: str) -> str:
     return f"{'non-flaring' if name == 'quiet' else name} regions"
 
 
-def _half(axes: Axes) -> None:
+def _over_output(axes: Axes, ylabel: str, title: str) -> None:
+    """From 0 to 1 in the network's output, with the paper's threshold."""
+    axes.set(xlim=(0, 1))
+    axes.set_ylim(bottom=0)
     axes.axvline(0.5, color=GREY, linewidth=0.7, linestyle=(0, (4, 2)))
+    tidy(axes, xlabel="output y of the network", ylabel=ylabel, title=title)
 
 
 def _legend(figure: Figure, axes: Axes) -> None:

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from flarescope.samples.loader import balanced_rows, check_batches
+from flarescope.samples.loader import Balanced, balanced_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ WASTE = 1.3  # a micro-batch may have this many times the pixels of its fields
 
 
 @dataclass(frozen=True, eq=False)
-class FieldBatches:
+class FieldBatches(Balanced):
     """Balanced batches of fields, each a list of micro-batches of fields of similar size.
 
     Fields of a micro-batch are filled up with zero field to the largest. For a network that makes nothing of
@@ -52,19 +52,6 @@ class FieldBatches:
     positive_share: float
     weights: Float[np.ndarray, "n"] | None = None
     shift_pixels: int = 0
-
-    def __post_init__(self) -> None:
-        check_batches(self.labels, self.size, self.positive_share)
-
-    @property
-    def positives(self) -> int:
-        """Positives in each batch."""
-        return round(self.size * self.positive_share)
-
-    @property
-    def sampled_rate(self) -> float:
-        """The base rate that the network is shown."""
-        return self.positives / self.size
 
     def draw(
         self, step: int = 0

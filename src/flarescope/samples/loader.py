@@ -55,8 +55,29 @@ def load_images(
     return images
 
 
+class Balanced:
+    """What batches with a fixed share of positives have in common; refuses rows that cannot give them."""
+
+    labels: Int[np.ndarray, "n"]
+    size: int
+    positive_share: float
+
+    def __post_init__(self) -> None:
+        check_batches(self.labels, self.size, self.positive_share)
+
+    @property
+    def positives(self) -> int:
+        """Positives in each batch."""
+        return round(self.size * self.positive_share)
+
+    @property
+    def sampled_rate(self) -> float:
+        """The base rate that the network is shown."""
+        return self.positives / self.size
+
+
 @dataclass(frozen=True, eq=False)
-class BalancedBatches:
+class BalancedBatches(Balanced):
     """Batches with a fixed share of positives, drawn with replacement.
 
     Attributes:
@@ -81,19 +102,6 @@ class BalancedBatches:
     positive_share: float
     augmentation: dict[str, Any] = field(default_factory=dict)
     weights: Float[np.ndarray, "n"] | None = None
-
-    def __post_init__(self) -> None:
-        check_batches(self.labels, self.size, self.positive_share)
-
-    @property
-    def positives(self) -> int:
-        """Positives in each batch."""
-        return round(self.size * self.positive_share)
-
-    @property
-    def sampled_rate(self) -> float:
-        """The base rate that the network is shown."""
-        return self.positives / self.size
 
     def draw(self, step: int = 0) -> tuple[Float[Tensor, "b 1 h w"], Float[Tensor, "b"], Float[Tensor, "b"]]:
         """Images, labels and weights of one batch; torch's random numbers decide it, not the step."""

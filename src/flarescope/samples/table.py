@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ import pandas as pd
 from flarescope.errors import BadFileError, BadOptionError, UnknownNameError
 from flarescope.sources.forecast_table import read_frame
 from flarescope.times import FIRST_YEAR, LAST_YEAR, to_datetime64, utc
-from flarescope.writing import write_whole
+from flarescope.writing import write_parquet, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -132,12 +131,10 @@ class SampleTable:
             BadOptionError: the name ends otherwise, or the folder cannot be written.
         """
         path = check_name(path)
-        content = BytesIO()
         if path.suffix == ".parquet":
-            self.rows.to_parquet(content, index=False)
+            write_parquet(path, self.rows)
         else:
-            self.rows.to_csv(content, index=False)
-        write_whole(path, content.getvalue())
+            write_whole(path, self.rows.to_csv(index=False))
 
     @classmethod
     def read(cls, path: str | Path) -> SampleTable:

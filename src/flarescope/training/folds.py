@@ -22,6 +22,7 @@ from flarescope.training.loop import CHANNELS_LAST, Validation, fit
 from flarescope.training.predict import predict_logits
 from flarescope.training.run import Calibration
 from flarescope.verify import best_threshold
+from flarescope.writing import write_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,8 +151,7 @@ def _train_fold(
             "threshold": best_threshold(seen, rows.labels[train]),
         }
     )
-    table.to_parquet(own / f"{PREDICTIONS}.part", index=False)
-    (own / f"{PREDICTIONS}.part").replace(own / PREDICTIONS)
+    write_parquet(own / PREDICTIONS, table)
 
 
 def _train(

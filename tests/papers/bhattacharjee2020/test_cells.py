@@ -147,7 +147,7 @@ def test_killed_at_any_moment_it_goes_on(moment: str, desk: Desk, tmp_path: Path
             raise KilledError
 
         if moment == "writing":
-            patch.setattr(cells, "_sigmoid", killed)
+            patch.setattr(cells, "expit", killed)
             with pytest.raises(KilledError):
                 outcomes(other, [settings])
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def bipole(harp: int) -> Magnetogram:
 def viewer(name: str) -> Viewer:
     preparation = Preparation(64, std=100.0)
     run = Run(Contrast().eval(), preparation, name, "0", Calibration(0.1, 0.1, 0.5, 1), (11429,))
-    return Viewer(name, run, preparation)
+    return Viewer(name, run)
 
 
 @pytest.fixture
@@ -107,7 +108,9 @@ def test_both_readings_of_the_paper() -> None:
 
 def test_the_mask_is_as_large_a_share_of_a_field(desk: Desk) -> None:
     fields = Preparation(8, fit="scale", interpolation="area", megametres_per_pixel=1.457, std=100.0)
-    answer = occluded(desk, Viewer("f", viewer("f").run, fields), Path("b.fits"), bipole(0))
+    answer = occluded(
+        desk, Viewer("f", replace(viewer("f").run, preparation=fields)), Path("b.fits"), bipole(0)
+    )
     assert answer.masks.shape == (64, 128)
     assert answer.masks.side == round(100 / 256 * np.sqrt(64 * 128)) == 35
     assert answer.masks.stride == 4

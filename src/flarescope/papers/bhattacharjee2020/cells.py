@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from io import BytesIO
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
+from scipy.special import expit
 
 from flarescope.papers.bhattacharjee2020.dataset import dataset
 from flarescope.papers.bhattacharjee2020.kept_stamp import stamp
 from flarescope.papers.bhattacharjee2020.seen import SHIFT, SHIFT_SHARE, batches_of, images_of
 from flarescope.papers.bhattacharjee2020.splits import dealt, even_sample
-from flarescope.writing import write_whole
+from flarescope.writing import write_parquet, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -139,7 +139,7 @@ def said_of(desk: Desk, made: Outcome, rows: Int[np.ndarray, "n"]) -> Float[np.n
     from flarescope.training.run import load_run
 
     images = images_of(dataset(desk, made.cell.data), made.cell, rows)
-    return _sigmoid(predict_logits(load_run(made.folder).network, images))
+    return np.asarray(expit(predict_logits(load_run(made.folder).network, images)))
 
 
 def training_of(desk: Desk, cell: Cell, rows: int) -> Training:
@@ -194,10 +194,10 @@ def _train(desk: Desk, cell: Cell, folder: Path, told: Callable[[int, int], None
     }
     about = asdict(cell) | {"training": settings.model_dump(), "losses_at_the_end": ends}
     write_whole(folder / "cell.json", json.dumps(about, indent=1))
-    write_whole(folder / "split.parquet", _parquet(split.table.rows))
-    y = _sigmoid(predict_logits(network, images_of(data, cell, held)))
+    write_parquet(folder / "split.parquet", split.table.rows)
+    y = expit(predict_logits(network, images_of(data, cell, held)))
     table = pd.DataFrame({"row": held, "probability": y, "label": label[held]})
-    write_whole(folder / PREDICTIONS, _parquet(table))
+    write_parquet(folder / PREDICTIONS, table)
     (folder / CHECKPOINT).unlink(missing_ok=True)
 
 
@@ -275,13 +275,3 @@ def _work(desk: Desk, cell: Cell) -> int:
 
 def _tell(desk: Desk, before: int, work: int, total: int, done: int, of: int) -> None:
     desk.progress("training networks", before + work * done // of, total)
-
-
-def _sigmoid(logits: Float[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:
-    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -500, 500))))
-
-
-def _parquet(table: pd.DataFrame) -> bytes:
-    content = BytesIO()
-    table.to_parquet(content, index=False)
-    return content.getvalue()

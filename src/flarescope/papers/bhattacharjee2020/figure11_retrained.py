@@ -10,7 +10,7 @@ import numpy as np
 from flarescope.papers.bhattacharjee2020.bipoles import GROUNDS, SIZE, band, curves_of, models, over_models
 from flarescope.papers.bhattacharjee2020.figure09_bipoles import asymmetry
 from flarescope.papers.bhattacharjee2020.held_out import KIND_WORDS, on_each_kind
-from flarescope.papers.bhattacharjee2020.skill import compared, standard_error
+from flarescope.papers.bhattacharjee2020.skill import compared, skill_of, standard_error
 from flarescope.papers.claims import Finding
 
 if TYPE_CHECKING:
@@ -79,15 +79,8 @@ def hale_joy(desk: Desk) -> list[Finding]:
         f"{KIND_WORDS[kind]}, {size} pixels; −+ less +− at 2000 G goes from {' and from '.join(words)}; TSS "
         "corrected against as observed"
     )
-    after, before = ([tss(one) for one in some] for some in (corrected, plain))
+    after, before = (skill_of(some)["tss"] for some in (corrected, plain))
     return [compared("same_tss", kind, after, before, note, figure=figure)]
-
-
-def tss(made: Outcome) -> float:
-    """True skill of the held-out rows, yes from an output of 0.5 on."""
-    from flarescope.verify import ContingencyTable
-
-    return float(ContingencyTable.from_forecasts(made.probability, made.label).tss)
 
 
 def _spread(desk: Desk, kind: DataKind) -> list[Finding]:

@@ -12,13 +12,11 @@ from jaxtyping import Bool
 from flarescope.errors import MissingDataError
 from flarescope.papers.bhattacharjee2020.artefact_free import NEW, RATE
 from flarescope.papers.bhattacharjee2020.cells import Cell, outcomes
-from flarescope.papers.bhattacharjee2020.dataset import FIELD_MEGAMETRES, FIELD_MULTIPLE, UNIT_GAUSS
 from flarescope.papers.bhattacharjee2020.occluded import STRIDES, Viewer, occluded
 from flarescope.papers.bhattacharjee2020.quiet_margin import sharps_at_hand
 from flarescope.papers.bhattacharjee2020.red_region import Lie, Region, laid_into, red_region
 from flarescope.papers.bhattacharjee2020.skill import widened
 from flarescope.papers.claims import Finding
-from flarescope.preparation import Preparation
 from flarescope.writing import write_whole
 
 if TYPE_CHECKING:
@@ -78,7 +76,7 @@ def figure12(desk: Desk) -> list[Finding]:
             answer = occluded(desk, viewer, one.path, one.magnetogram)
             for reading in READINGS:
                 small = answer.map(reading, viewer.threshold_logit)
-                red = red_region(viewer.preparation.undo_map(small, one.magnetogram))
+                red = red_region(viewer.run.preparation.undo_map(small, one.magnetogram))
                 reds[viewer.name, reading, one.path.name] = red
                 said = {"yes": answer.logit >= viewer.threshold_logit, "trained_on": _trained_on(viewer, one)}
                 rows.append(_row(viewer.name, reading, one, red) | said)
@@ -122,17 +120,12 @@ def _viewers(desk: Desk) -> list[Viewer]:
     from flarescope.training.run import load_run
 
     cells = [Cell("synthetic", "cnn2"), Cell("synthetic", NEW, size=0, learning_rate=RATE)]
-    square = Preparation(256, std=UNIT_GAUSS)
-    scaled = Preparation(
-        FIELD_MULTIPLE, fit="scale", interpolation="area",
-        megametres_per_pixel=FIELD_MEGAMETRES, std=UNIT_GAUSS,
-    )  # fmt: skip
     resized, fields = (load_run(made.folder) for made in outcomes(desk, cells))
     patches = load_run("cnn2")
     return [
-        Viewer("cnn2", resized, square),
-        Viewer("cnn2_patches", patches, patches.preparation, patches.calibration.threshold_logit),
-        Viewer("artefact_free", fields, scaled),
+        Viewer("cnn2", resized),
+        Viewer("cnn2_patches", patches, patches.calibration.threshold_logit),
+        Viewer("artefact_free", fields),
     ]
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from flarescope.writing import write_whole
+from flarescope.writing import write_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,7 +21,5 @@ def kept_rows(path: Path, make: Callable[[], pd.DataFrame], columns: Sequence[st
         kept = pd.read_parquet(path)
         if set(columns) <= set(kept):
             return kept
-    content = BytesIO()
-    make().to_parquet(content, index=False)
-    write_whole(path, content.getvalue())
+    write_parquet(path, make())
     return pd.read_parquet(path)

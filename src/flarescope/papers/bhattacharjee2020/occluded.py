@@ -11,6 +11,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 from jaxtyping import Float
+from scipy.special import expit
 
 from flarescope.errors import BadOptionError
 from flarescope.explain.occlusion import Masks, Reading, masked_logits
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from flarescope.papers.reproduction import Desk
-    from flarescope.preparation import Preparation
     from flarescope.sun import Magnetogram
     from flarescope.training.run import Run
 
@@ -39,13 +39,11 @@ class Viewer:
     Attributes:
         name: for a folder.
         run: its run.
-        preparation: what it sees of a magnetogram in gauss.
         threshold_logit: yes from here on.
     """
 
     name: str
     run: Run
-    preparation: Preparation
     threshold_logit: float = 0.0
 
 
@@ -66,7 +64,7 @@ class Occluded:
     def map(self, reading: Reading, threshold_logit: float) -> Float[np.ndarray, "h w"]:
         """The paper's: mean over the masks that cover a pixel of the change of output or label."""
         if reading == "output":
-            return self.masks.mean(_output(self.logit) - _output(self.masked))
+            return self.masks.mean(expit(self.logit) - expit(self.masked))
         label = float(self.logit >= threshold_logit) - (self.masked >= threshold_logit)
         return self.masks.mean(label)
 
@@ -77,11 +75,11 @@ def occluded(desk: Desk, viewer: Viewer, path: Path, magnetogram: Magnetogram) -
     The mask is the paper's: 100 pixels of an input of 256. Where inputs are fields at one scale, it is a
     square of as large a share of the field.
     """
-    image = viewer.preparation.apply(magnetogram)
+    image = viewer.run.preparation.apply(magnetogram)
     side = round(MASK_SHARE * math.sqrt(image.size))
-    strides = FIELD_STRIDES if viewer.preparation.fit == "scale" else STRIDES
+    strides = FIELD_STRIDES if viewer.run.preparation.fit == "scale" else STRIDES
     masks = Masks(image.shape, min(side, *image.shape), strides[desk.mode])
-    seen = stamp(masks.side, masks.stride, viewer.preparation.to_dict())
+    seen = stamp(masks.side, masks.stride, viewer.run.preparation.to_dict())
     kept = desk.cache("occlusion") / f"{viewer.name}_{viewer.run.hash}" / f"{path.stem}_{seen}.npz"
     found = _read(kept)
     if found is None:
@@ -100,7 +98,7 @@ def _made(viewer: Viewer, image: np.ndarray, masks: Masks, told: partial[None]) 
 
     network = frozen(viewer.run.network, torch.float32)
     x = torch.from_numpy(np.ascontiguousarray(image))[None, None]
-    cover = torch.full_like(x, viewer.preparation.zero)
+    cover = torch.full_like(x, viewer.run.preparation.zero)
     masked = masked_logits(network, x, cover, masks, progress=told, chunk=16)
     if not np.isfinite(masked).all():
         raise BadOptionError(f"{viewer.name} gave a logit that is no number under a mask. Train it again.")
@@ -113,8 +111,3 @@ def _read(path: Path) -> tuple[float, np.ndarray] | None:
             return float(kept["logit"]), kept["masked"]
     except (OSError, ValueError, KeyError, BadZipFile, EOFError):
         return None
-
-
-def _output(logit: float | Float[np.ndarray, "r c"]) -> Float[np.ndarray, "r c"]:
-    """The network's output y, 0 to 1."""
-    return np.asarray(0.5 * (1 + np.tanh(0.5 * np.asarray(logit))))

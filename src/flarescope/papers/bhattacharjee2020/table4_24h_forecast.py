@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.special import logit
 
 from flarescope.errors import MissingDataError
 from flarescope.papers.bhattacharjee2020.held_out import (
@@ -133,8 +134,7 @@ def _calibrated(others: pd.DataFrame, part: pd.DataFrame) -> np.ndarray:
 
 def _logit(table: pd.DataFrame) -> np.ndarray:
     y = np.clip(table["y"].to_numpy(float), NEGLIGIBLE, 1 - NEGLIGIBLE)
-    logit: np.ndarray = np.log(y / (1 - y))[:, None]
-    return logit
+    return np.asarray(logit(y))[:, None]
 
 
 def _cross_validated(desk: Desk, kind: DataKind) -> list[Finding]:
