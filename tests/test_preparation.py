@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from flarescope.errors import BadOptionError, UnknownNameError
-from flarescope.geometry import CeaGrid
+from flarescope.geometry import CeaGrid, Disk
 from flarescope.preparation import Preparation
 from flarescope.sun import Magnetogram
 
@@ -119,3 +119,65 @@ def test_it_is_stored_and_read_back_and_refuses_unknown_settings() -> None:
         Preparation(size=4, fit="scale", megametres_per_pixel=1.5).apply(
             Magnetogram(field=np.ones((9, 9)), time=NOON, view="region", encoding="gauss")
         )
+
+
+def disk_image(radius: float, centre: tuple[float, float], spot: tuple[float, float]) -> Magnetogram:
+    """A disk with a spot of 400 G at a heliographic place, 1000 G at and beyond the limb, NaN far off."""
+    disk = Disk(*centre, radius, b0=-6.0, l0=0.0, distance_au=0.986)
+    y, x = np.mgrid[:256, :256]
+    away = np.hypot(x - centre[0], y - centre[1])
+    spot_x, spot_y = disk.pixel(*spot)
+    field = 400.0 * np.exp(-((x - spot_x) ** 2 + (y - spot_y) ** 2) / (2 * (radius / 15) ** 2))
+    field = np.where(away > 0.998 * radius, 1000.0, field)
+    return Magnetogram(np.where(away > radius, np.nan, field), NOON, "full_disk", "gauss", disk)
+
+
+DISK = Preparation(size=256, fit="disk", disk_radius=100.0)
+
+
+def test_disks_of_any_size_and_centre_look_alike() -> None:
+    large, small = (
+        DISK.apply(disk_image(r, c, (30.0, 10.0)))
+        for r, c in ((100.0, (127.5, 127.5)), (90.0, (120.0, 131.0)))
+    )
+    peaks = [np.unravel_index(image.argmax(), image.shape) for image in (large, small)]
+    assert np.abs(np.subtract(*peaks)).max() <= 1
+    inner = np.hypot(*(np.mgrid[:256, :256] - 127.5)) < 90.0
+    np.testing.assert_allclose(large[inner], small[inner], atol=8.0)
+    y, x = peaks[0]
+    place = Disk(127.5, 127.5, 100.0, b0=-6.0, l0=0.0, distance_au=0.986).heliographic(float(x), float(y))
+    np.testing.assert_allclose(place, (30.0, 10.0), atol=1.5)
+
+
+def test_the_limb_and_what_lies_beyond_are_zero_field() -> None:
+    image = DISK.apply(disk_image(100.0, (127.5, 127.5), (0.0, 0.0)))
+    away = np.hypot(*(np.mgrid[:256, :256] - 127.5))
+    assert np.all(image[away > 99.0] == 0.0)
+    assert np.abs(image[away > 90.0]).max() < 300.0  # the bright rim of 1000 G is gone
+    assert image.max() > 350.0
+
+
+def test_which_pixels_show_known_field() -> None:
+    seen = DISK.seen(disk_image(100.0, (127.5, 127.5), (0.0, 0.0)))
+    assert seen.shape == (256, 256)
+    assert seen.sum() == pytest.approx(np.pi * (0.985 * 100) ** 2, rel=0.02)
+    half = region(np.where(np.arange(40) < 20, np.nan, 5.0) * np.ones((40, 1)))
+    assert Preparation(size=8).seen(half)[:, 4:].all()
+    assert not Preparation(size=8).seen(half)[:, :4].any()
+
+
+def test_a_map_of_the_disk_comes_back_to_its_own_place() -> None:
+    image = disk_image(90.0, (120.0, 131.0), (30.0, 10.0))
+    back = DISK.undo_map(DISK.apply(image), image)
+    x, y = image.geometry.pixel(30.0, 10.0)
+    row, column = np.unravel_index(np.nanargmax(back), back.shape)
+    assert abs(row - y) <= 2
+    assert abs(column - x) <= 2
+    assert np.isnan(back[0, 0])
+
+
+def test_a_patch_is_no_disk() -> None:
+    with pytest.raises(BadOptionError, match="shows no disk whose centre and radius are known"):
+        DISK.apply(region(np.zeros((8, 8))))
+    with pytest.raises(BadOptionError, match="disk_radius None"):
+        Preparation(size=8, fit="disk")

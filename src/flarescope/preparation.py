@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Bool, Float, Float32
 
 from flarescope.errors import BadOptionError, UnknownNameError
+from flarescope.geometry import Disk
 from flarescope.sun import ZERO_GREY
 
 if TYPE_CHECKING:
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Preparation"]
 
-Fit = Literal["resize", "pad", "crop", "scale"]
+Fit = Literal["resize", "pad", "crop", "scale", "disk"]
 FITS = get_args(Fit)
+INNER_DISK = 0.985  # of the radius: beyond it the limb's own darkening and the image's edge are seen
 WHOLE = 1e-3  # a ratio of scales this near a whole number is that number
 Interpolation = Literal["bicubic", "area"]
 
@@ -40,7 +42,9 @@ class Preparation:
             ``megametres_per_pixel`` and cuts nothing: inputs are as large as their fields, with zero field
             added at the west and north edges up to multiples of ``size``. Where ``megametres_per_pixel`` is a
             whole number of the field's own pixels (to 0.1 %), each input pixel is the exact mean of its
-            block: the same pixels give the same numbers wherever they lie in a frame.
+            block: the same pixels give the same numbers wherever they lie in a frame. "disk" centres a full
+            disk and brings it to ``disk_radius``; what lies beyond 98.5 % of the radius is zero field, so
+            that neither the size of the disk nor its edge tells the date.
         interpolation: "bicubic" or "area" (mean over the pixels covered).
         antialias: False samples bicubically without low-pass, as torch does by default; on a noisy disk
             this leaves mean |B| 36 % higher.
@@ -48,6 +52,7 @@ class Preparation:
         grey_per_gauss: slope between the two, for inputs of the other encoding; None refuses them.
         clip: largest absolute value kept, in units of ``encoding`` from zero field; None keeps all.
         megametres_per_pixel: physical scale of the input, for "crop" and "scale".
+        disk_radius: radius of the disk in input pixels, for "disk".
         mean: subtracted from the signed field (zero field is 0 in both encodings).
         std: divided by.
 
@@ -64,6 +69,7 @@ class Preparation:
     grey_per_gauss: float | None = None
     clip: float | None = None
     megametres_per_pixel: float | None = None
+    disk_radius: float | None = None
     mean: float = 0.0
     std: float = 1.0
 
@@ -77,6 +83,11 @@ class Preparation:
         if self.fit in ("crop", "scale") and not (self.megametres_per_pixel or 0.0) > 0.0:
             raise BadOptionError(
                 f"Preparation with fit '{self.fit}' needs megametres_per_pixel, such as 1.5."
+            )
+        if self.fit == "disk" and not 0.0 < (self.disk_radius or 0.0) <= self.size / 2:
+            raise BadOptionError(
+                f"Preparation with fit 'disk' and disk_radius {self.disk_radius} is not accepted: "
+                f"a radius in pixels up to half the size of {self.size}."
             )
         if self.interpolation == "area" and not self.antialias:
             raise BadOptionError("Interpolation 'area' is an antialias of its own: set antialias to true.")
@@ -107,7 +118,20 @@ class Preparation:
         padded = np.pad(values, ((top, bottom), (left, right)))
         box = (x0 + left, y0 + top, x1 + left, y1 + top)
         prepared = self._resample(padded, box, self._shape(magnetogram))
+        if self.fit == "disk":
+            prepared = np.where(self._inner_disk(), prepared, 0.0)
         return ((prepared - self.mean) / self.std).astype(np.float32)
+
+    def seen(self, magnetogram: Magnetogram) -> Bool[np.ndarray, "h w"]:
+        """Which input pixels show known field? The others, off the disk or the image, are zero field."""
+        known = magnetogram.with_field(np.isfinite(magnetogram.field).astype(float))
+        whole = replace(
+            self, encoding=known.encoding, clip=None, mean=0.0, std=1.0,
+            interpolation="area", antialias=True,
+        )  # fmt: skip
+        if known.encoding == "grey8":
+            known = known.with_field(known.field + ZERO_GREY)
+        return np.asarray(whole.apply(known) > 0.5)
 
     def undo_map(
         self, attribution: Float[np.ndarray, "h w"], magnetogram: Magnetogram
@@ -176,6 +200,11 @@ class Preparation:
             rows, columns = self._shape(magnetogram)
             ratio = self._ratio(magnetogram)
             return 0.0, 0.0, columns * ratio, rows * ratio
+        if self.fit == "disk":
+            disk = self._disk(magnetogram)
+            half = self.size * disk.radius / float(self.disk_radius or disk.radius) / 2
+            x, y = disk.x_centre + 0.5, disk.y_centre + 0.5
+            return x - half, y - half, x + half, y + half
         half = max(height, width) / 2 if self.fit == "pad" else self.size * self._ratio(magnetogram) / 2
         x, y = width / 2, height / 2
         return x - half, y - half, x + half, y + half
@@ -187,6 +216,19 @@ class Preparation:
         step = self._ratio(magnetogram) * self.size
         rows, columns = (math.ceil(side / step - 1e-9) * self.size for side in magnetogram.field.shape)
         return rows, columns
+
+    def _inner_disk(self) -> Bool[np.ndarray, "h w"]:
+        """The same circle of input pixels for every image."""
+        away = np.arange(self.size) - (self.size - 1) / 2
+        return np.asarray(np.hypot(away[:, None], away) <= INNER_DISK * float(self.disk_radius or 0.0))
+
+    def _disk(self, magnetogram: Magnetogram) -> Disk:
+        if not isinstance(magnetogram.geometry, Disk):
+            raise BadOptionError(
+                f"{magnetogram.origin.name} shows no disk whose centre and radius are known, and the model "
+                "was trained on full disks. Give a full-disk magnetogram, or use a model of regions."
+            )
+        return magnetogram.geometry
 
     def _ratio(self, magnetogram: Magnetogram) -> float:
         """Side of an input pixel in pixels of the magnetogram, at a fixed physical scale."""

@@ -121,5 +121,13 @@ def test_every_item_has_claims_and_every_claim_an_item(name: str):
     own = paper(name)
     claims = read_claims(own.claims)
     assert {claim.item for claim in claims} == set(own.items)
-    with pytest.raises(UnknownNameError, match="peak"):
-        find_claim(claims, "figure5_cnn", "peek")
+    first = claims[0]
+    with pytest.raises(UnknownNameError, match=first.name):
+        find_claim(claims, first.item, first.name + "s")
+
+
+def test_where_there_is_nothing_to_compare_with_there_is_no_reference() -> None:
+    claim = Claim("map", "cells", "sum of the cells", "", kind="none")
+    assert verdict(claim, Finding("cells", "real", 880.0)) == "no reference"
+    assert verdict(claim, Finding("cells", "real", None)) == "not run"
+    assert row(claim, Finding("cells", "real", 880.0))["paper"] == "–"

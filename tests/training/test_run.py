@@ -14,6 +14,7 @@ from flarescope.models.patch_cnn import MeanLogit
 from flarescope.preparation import Preparation
 from flarescope.sun import Magnetogram
 from flarescope.training.run import Calibration, Run, environment, load_run, predict_logits, save_run
+from flarescope.training.untrained import untrained_run
 
 OPTIONS = {"channels": [2, 4], "dropout": 0.3}
 GREY = Preparation(size=16, encoding="grey8", std=127.5)
@@ -160,3 +161,33 @@ def test_the_environment_names_what_decides_rounding() -> None:
     text = environment()
     assert f"torch {torch.__version__}" in text
     assert "threads" in text
+
+
+def test_what_a_run_sees_and_when_it_was_trained_come_back(tmp_path: Path) -> None:
+    spans = ((("2026-02-01T00:00Z", "2026-02-06T00:00Z"),), ())
+    scale = Calibration(base_rate=0.05, sampled_rate=0.25, threshold=0.04, views=1)
+    save_run(
+        tmp_path, network(2), GREY, scale, name="patch_cnn", options=OPTIONS, members=2,
+        training_regions=[], sees="full_disk", training_spans=spans,
+    )  # fmt: skip
+    run = load_run(tmp_path)
+    assert run.sees == "full_disk"
+    assert run.training_spans == spans
+    saved(tmp_path / "plain")
+    assert load_run(tmp_path / "plain").sees == "region"
+
+
+def test_drawn_weights_are_those_of_the_seed_and_leave_the_callers_numbers_alone() -> None:
+    torch.manual_seed(5)
+    expected = torch.rand(1)
+    torch.manual_seed(5)
+    one, same, other = (untrained_run("compact", seed=seed) for seed in (1, 1, 2))
+    assert torch.equal(torch.rand(1), expected)
+    x = torch.randn(1, 1, 64, 64)
+    assert torch.equal(one.network(x), same.network(x))
+    assert not torch.equal(one.network(x), other.network(x))
+    assert one.sees == "any"
+    assert one.preparation.fit == "disk"
+    assert untrained_run("cnn2").preparation == load_run("cnn2").preparation
+    with pytest.raises(UnknownNameError, match="alexnet"):
+        untrained_run("alexnot")

@@ -55,6 +55,13 @@ def shipped_folder() -> Path:
     return Path(str(files("flarescope.models"))) / "shipped"
 
 
+@register("alexnet")
+def _alexnet(**options: Any) -> nn.Module:
+    from flarescope.models.alexnet import AlexNet
+
+    return AlexNet(**options)
+
+
 @register("artefact_free")
 def _artefact_free(**options: Any) -> nn.Module:
     from flarescope.models.artefact_free import ArtefactFree
@@ -74,6 +81,13 @@ def _cnn2(**options: Any) -> nn.Module:
     from flarescope.models.cnn import Cnn2
 
     return Cnn2(**options)
+
+
+@register("compact")
+def _compact(**options: Any) -> nn.Module:
+    from flarescope.models.compact import Compact
+
+    return Compact(**options)
 
 
 @register("patch_cnn")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PAPERS", "Paper", "paper"]
 
-PAPERS = ("bhattacharjee2020",)
+PAPERS = ("bhattacharjee2020", "pandey2023")
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 DataKind = Literal["real", "real-small", "synthetic"]
-Verdict = Literal["agrees", "in principle", "undecided", "differs", "not run"]
+Verdict = Literal["agrees", "in principle", "undecided", "differs", "no reference", "not run"]
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Claim:
         name: of the claim within its item.
         text: in words, with the unit.
         where: in the paper.
-        kind: "number"; "direction", where ours is to lie ``side`` ``null``; or "same", where a
-            difference is to be smaller than ``margin``.
+        kind: "number"; "direction", where ours is to lie ``side`` ``null``; "same", where a difference is to
+            be smaller than ``margin``; or "none", where there is nothing to compare ours with.
         value: the paper's number; None for the other kinds.
         spread: one standard deviation of it as published; 0 where none is given.
         tolerance: what we take for it where the paper says "about" or shows a curve.
@@ -61,7 +61,7 @@ class Claim:
     name: str
     text: str
     where: str
-    kind: Literal["number", "direction", "same"] = "number"
+    kind: Literal["number", "direction", "same", "none"] = "number"
     value: float | None = None
     spread: float = 0.0
     tolerance: float = 0.0
@@ -77,6 +77,8 @@ class Claim:
         """The paper's number, or its direction or sameness in signs."""
         if self.value is not None:
             return self.value
+        if self.kind == "none":
+            return "–"
         if self.kind == "same":
             return f"within ±{self.margin:g}"
         return f"{'>' if self.side == 'above' else '<'} {self.null:g}"
@@ -147,8 +149,8 @@ def verdict(claim: Claim, found: Finding) -> Verdict:
     tell the paper's value from "no effect": 2σ_ours < |paper − null|; too wide is "undecided". A direction
     agrees if ours ± 2σ lies wholly on the stated side of null, differs if wholly on the other, and is
     undecided between or where no spread is known. A sameness agrees if ours ± 2σ lies wholly within
-    ± margin, differs if wholly outside. What the made-up Sun's own flare-flux law decides agrees "in
-    principle" only.
+    ± margin, differs if wholly outside. Where there is nothing to compare with, it is "no reference". What
+    the made-up Sun's own flare-flux law decides agrees "in principle" only.
 
     Example:
         >>> claim = Claim("table3", "tss", "TSS", "Table 3", value=0.51, spread=0.06)
@@ -157,6 +159,8 @@ def verdict(claim: Claim, found: Finding) -> Verdict:
     """
     if not _is_number(found.value):
         return "not run"
+    if claim.kind == "none":
+        return "no reference"
     ours = float(found.value or 0.0)
     exact = found.spread is None and claim.kind == "number"
     if not (exact or _is_number(found.spread)):

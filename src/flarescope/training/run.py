@@ -15,7 +15,7 @@ import platform
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -38,6 +38,8 @@ __all__ = ["Calibration", "Run", "environment", "load_run", "predict_logits", "s
 
 WEIGHTS, PREPARATION, MODEL, CARD = "model.safetensors", "preparation.json", "model.json", "card.md"
 EXPERIMENT = "experiment.toml"
+Sees = Literal["region", "full_disk", "any"]
+Spans = tuple[tuple[tuple[str, str], ...], ...]
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,10 @@ class Run:
         coarse: was it also trained on images seen through coarser pixels, such as those of a 512-pixel disk?
             (``degrade_share`` in ``experiment.toml``; False where the folder has none)
         trained_on: what it learnt from where that was not the real Sun, such as "made-up Sun"; else empty.
+        sees: what it was trained to see: one "region", the "full_disk", or "any" image where it was never
+            trained.
+        training_spans: for each member of a mean, the half-open spans of time (ISO, UTC) it was trained on;
+            empty where nobody kept them.
     """
 
     network: nn.Module
@@ -104,6 +110,8 @@ class Run:
     folder: Path = Path()
     coarse: bool = False
     trained_on: str = ""
+    sees: Sees = "region"
+    training_spans: Spans = ()
 
     @property
     def label(self) -> str:
@@ -137,11 +145,13 @@ def save_run(
     members: int,
     training_regions: Sequence[int],
     trained_on: str = "",
+    sees: Sees = "region",
+    training_spans: Spans = (),
 ) -> str:
     """Write weights, preparation and model.json; the hash comes back.
 
     ``members`` networks are averaged if there are more than one (``MeanLogit``). ``trained_on`` is for what
-    is not the real Sun: explanations then say so.
+    is not the real Sun: explanations then say so. ``sees`` and ``training_spans`` are as in ``Run``.
 
     Raises:
         BadOptionError: the folder cannot be written.
@@ -159,6 +169,8 @@ def save_run(
         "calibration": asdict(calibration),
         "training_regions": sorted(training_regions),
     } | ({"trained_on": trained_on} if trained_on else {})
+    about |= {"sees": sees} if sees != "region" else {}
+    about |= {"training_spans": training_spans} if training_spans else {}
     write_whole(folder / PREPARATION, preparation.to_json() + "\n")
     write_whole(folder / MODEL, json.dumps(about, indent=1) + "\n")
     return _hash(folder)
@@ -203,6 +215,8 @@ def load_run(run: str | Path) -> Run:
         folder,
         _saw_coarse_pixels(folder / EXPERIMENT),
         str(about.get("trained_on", "")),
+        about.get("sees", "region"),
+        tuple(tuple((str(a), str(b)) for a, b in spans) for spans in about.get("training_spans", ())),
     )
 
 
