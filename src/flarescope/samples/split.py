@@ -91,13 +91,16 @@ def by_region(
     return _folds(table, number, list(range(folds)), unit, validation=validation)
 
 
-def by_fold(table: SampleTable, fold: np.ndarray, *, unit: str = "group") -> tuple[Split, ...]:
+def by_fold(
+    table: SampleTable, fold: np.ndarray, *, unit: str = "group", gap: str | timedelta | None = None
+) -> tuple[Split, ...]:
     """Cross-validation over folds that were dealt elsewhere: do they share no unit?
 
     Args:
         table: samples.
         fold: the fold of each row, "n".
         unit: the column whose values must stay together.
+        gap: training rows nearer than this to a tested one are dropped, and counted.
 
     Returns:
         One split a fold, in the order of their numbers: tested on it, trained on the others.
@@ -112,7 +115,7 @@ def by_fold(table: SampleTable, fold: np.ndarray, *, unit: str = "group") -> tup
             f"{len(fold)} rows in {len(numbers)} folds do not split a table of {len(table)} rows. "
             "Accepted: one number a row, two folds or more."
         )
-    return _folds(table, fold, numbers.tolist(), unit, validation=False)
+    return _folds(table, fold, numbers.tolist(), unit, gap=gap, validation=False)
 
 
 def by_quarter(
