@@ -130,6 +130,7 @@ class Explanation:
         baseline: what "nothing there" meant.
         checks: numbers that tell whether the map can be trusted, such as ``completeness``.
         notes: such as "the map is all zero".
+        prepared: the map on the network's own grid, where sums are taken and checks are made.
     """
 
     method: str
@@ -137,6 +138,7 @@ class Explanation:
     baseline: str
     checks: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    prepared: Float[np.ndarray, "h w"] | None = None
 
     def top_regions(self, n: int = 3, *, share: float = 0.9) -> list[tuple[int, int, float]]:
         """Where is the attribution strongest?

@@ -1,0 +1,168 @@
+"""Is this map evidence, or decoration? All checks of one map together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from flarescope.errors import BadOptionError
+from flarescope.explain.agreement import rank_correlation
+from flarescope.explain.deletion import Curves, faithfulness, reference_curves
+from flarescope.explain.randomisation import insensitive, randomisation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor, nn
+
+    from flarescope.forecast import Explanation
+    from flarescope.preparation import Preparation
+    from flarescope.sun import Magnetogram
+
+__all__ = ["CHECKS", "baseline_sensitivity", "check", "off_disk_share", "references"]
+
+CHECKS: dict[str, str] = {
+    "completeness": "error of the sum; 0 is perfect",
+    "randomised": "rank correlation with the map of a network that has learnt nothing; below 0.5 wanted",
+    "insensitive": "1 if it is the same map whatever was learnt",
+    "deletion_over_random": "logits by which the output falls sooner than in random order; above 0 wanted",
+    "deletion_over_flux": "the same against the order of unsigned flux",
+    "insertion_over_random": "logits by which the output rises sooner than in random order; above 0 wanted",
+    "insertion_over_flux": "the same against the order of unsigned flux",
+    "off_disk": "share of the map off the disk; 0 is perfect",
+    "baseline_sensitivity": "1 less the rank correlation between baselines; 0 is none",
+}
+"""What ``check`` measures, in plain words."""
+
+
+def check(
+    network: nn.Module,
+    preparation: Preparation,
+    magnetogram: Magnetogram,
+    why: Explanation,
+    *,
+    explain_again: Callable[[nn.Module, str], np.ndarray],
+    baselines: Sequence[str] = ("zero_field", "black"),
+    stages: int = 2,
+    steps: int = 20,
+    seed: int = 0,
+    against: Mapping[str, Curves] | None = None,
+) -> dict[str, float | None]:
+    """Can this map be trusted? Everything is measured on the network's own grid.
+
+    Args:
+        network: what was explained, views included.
+        preparation: the one it was trained with.
+        magnetogram: the image.
+        why: its explanation, with its map on the network's grid (``prepared``).
+        explain_again: (network, name of a baseline) → map "h w" on the network's grid, by the same method.
+            The network may have random weights: bound the steps of a method that doubles them.
+        baselines: compared with each other and with ``why.baseline``.
+        stages: of the randomisation; the last, with nothing learnt left, is what counts.
+        steps: of the deletion and insertion curves.
+        seed: of random weights and orders.
+        against: ``references`` of this image, to spare them for every method.
+
+    Returns:
+        The keys of ``CHECKS``. None: not promised by the method (completeness), or undefined since the map is
+        the same everywhere.
+
+    Raises:
+        BadOptionError: the explanation does not hold its map on the network's grid.
+    """
+    if why.prepared is None:
+        raise BadOptionError(
+            f"This explanation by {why.method} holds no map on the network's own grid, and checks are made "
+            "there. Give one that flarescope.explain.explain made."
+        )
+    x, zero = _images(network, preparation, magnetogram)
+    randomised = randomisation(
+        network, lambda drawn: explain_again(drawn, why.baseline), seed=seed, most_stages=max(2, stages)
+    )
+    faithful = faithfulness(network, x, zero, why.prepared, steps=steps, rivals=against, seed=seed)
+    others = {name: explain_again(network, name) for name in baselines if name != why.baseline}
+    sensitivity = baseline_sensitivity({why.baseline: why.prepared, **others}) if others else math.nan
+    found = {
+        "completeness": why.checks.get("completeness", math.nan),
+        "randomised": float(randomised["correlation"].iloc[-1]),
+        "insensitive": float(insensitive(randomised)),
+        "deletion_over_random": faithful.deletion_gain("random"),
+        "deletion_over_flux": faithful.deletion_gain("unsigned_flux"),
+        "insertion_over_random": faithful.insertion_gain("random"),
+        "insertion_over_flux": faithful.insertion_gain("unsigned_flux"),
+        "off_disk": off_disk_share(why.prepared, preparation.seen(magnetogram)),
+        "baseline_sensitivity": sensitivity,
+    }
+    return {name: value if math.isfinite(value) else None for name, value in found.items()}
+
+
+def references(
+    network: nn.Module,
+    preparation: Preparation,
+    magnetogram: Magnetogram,
+    *,
+    steps: int = 20,
+    seed: int = 0,
+) -> dict[str, Curves]:
+    """The deletion and insertion curves that every map of this image is compared with, computed once."""
+    x, zero = _images(network, preparation, magnetogram)
+    return reference_curves(network, x, zero, steps=steps, seed=seed)
+
+
+def off_disk_share(attribution: Float[np.ndarray, "h w"], seen: Bool[np.ndarray, "h w"]) -> float:
+    """How much of the map lies where there is no Sun? Σ|φ| off the disk over Σ|φ|.
+
+    Args:
+        attribution: φ on the network's own grid.
+        seen: which of its pixels show known field (``Preparation.seen``).
+
+    Returns:
+        0 (perfect) to 1; 0 for a map that is zero everywhere.
+
+    Raises:
+        BadOptionError: different shapes.
+    """
+    if attribution.shape != seen.shape:
+        raise BadOptionError(
+            f"A map of shape {attribution.shape} and pixels seen of shape {seen.shape} do not fit. "
+            "Give both on the network's own grid."
+        )
+    size = np.abs(np.nan_to_num(attribution))
+    total = float(size.sum())
+    return float(size[~seen].sum()) / total if total > 0.0 else 0.0
+
+
+def baseline_sensitivity(maps: Mapping[str, Float[np.ndarray, "h w"]]) -> float:
+    """How much does the map depend on what "nothing there" means?
+
+    1 less the mean rank correlation (``agreement.rank_correlation``) over all pairs of baselines.
+
+    Args:
+        maps: name of a baseline → the map it gives.
+
+    Returns:
+        0 (none) to 2; NaN where no pair of maps has an order.
+
+    Raises:
+        BadOptionError: fewer than two maps.
+    """
+    if len(maps) < 2:
+        raise BadOptionError(f"{len(maps)} baseline shows no sensitivity. Accepted: two or more.")
+    pairs = [rank_correlation(maps[a], maps[b]) for a, b in combinations(maps, 2)]
+    known = [value for value in pairs if math.isfinite(value)]
+    return 1.0 - float(np.mean(known)) if known else math.nan
+
+
+def _images(network: nn.Module, preparation: Preparation, magnetogram: Magnetogram) -> tuple[Tensor, Tensor]:
+    """The image and zero field as the network sees them, "1 1 h w" both."""
+    import torch
+
+    weight = next(network.parameters(), torch.zeros(1))
+    image = np.ascontiguousarray(preparation.apply(magnetogram))
+    x = torch.from_numpy(image).to(weight.device, weight.dtype)[None, None]
+    return x, torch.full_like(x, preparation.zero)
