@@ -48,10 +48,15 @@ class Data(_Section):
 
 
 class Model(_Section):
-    """Which network, with which options."""
+    """Which network, with which options.
+
+    ``weights`` is a file of ImageNet weights that alexnet begins from (``training.pretrained``); without one
+    it is trained from scratch.
+    """
 
     name: str
     options: dict[str, Any] = {}
+    weights: str | None = None
 
 
 class Augmentation(_Section):
@@ -62,12 +67,17 @@ class Augmentation(_Section):
     polarity: bool = False
     degrade_share: float = Field(0.0, ge=0.0, le=1.0)
     degrade_factor: float = Field(2.0, ge=1.0)
+    turn_degrees: float = Field(0.0, ge=0.0, le=180.0)
 
 
 class Training(_Section):
     """How the network is fitted.
 
-    ``optimizer`` is "adamw" (one cycle of the learning rate) or "sgd" (constant rate, no momentum, no decay).
+    ``optimizer`` is "adamw" or "sgd" (without momentum), ``schedule`` that of its learning rate
+    (``training.schedule``); None is "one_cycle" for "adamw" and "constant" for "sgd".
+    ``batches`` are "balanced" (``positive_share`` of each is positive), or of full disks also "epochs" (every
+    image once, classes weighing the same) or "published" (``samples.disk_batches``). ``steps``,
+    ``check_steps`` and ``checkpoint_steps`` count what ``steps_are``: batches or epochs.
     ``loss`` is "smoothed" (cross-entropy, with ``label_smoothing``), "weighted" (positives count
     ``positive_weight`` times; None: the ratio of the classes shown) or "batch_skill" (``training.losses``).
     ``early_stopping`` checks without a better validation loss end the training; None trains all steps.
@@ -89,12 +99,32 @@ class Training(_Section):
     optimizer: Literal["adamw", "sgd"] = "adamw"
     loss: Literal["smoothed", "weighted", "batch_skill"] = "smoothed"
     positive_weight: float | None = Field(None, gt=0.0)
+    batches: Literal["balanced", "epochs", "published"] = "balanced"
+    steps_are: Literal["batches", "epochs"] = "batches"
+    schedule: Literal["one_cycle", "constant", "plateau", "plateau_stepped_twice"] | None = None
+    plateau_factor: float = Field(0.1, gt=0.0, lt=1.0)
+    plateau_patience: int = Field(10, ge=0)
+
+    @property
+    def watches(self) -> bool:
+        """Does the training need validation rows?"""
+        return bool(self.early_stopping) or (self.schedule or "").startswith("plateau")
+
+    def in_batches(self, steps_an_epoch: int) -> Training:
+        """The same settings with epochs counted in batches."""
+        if self.steps_are == "batches":
+            return self
+        counts = ("steps", "check_steps", "checkpoint_steps")
+        counted = {name: getattr(self, name) * steps_an_epoch for name in counts}
+        return self.model_copy(update={**counted, "steps_are": "batches"})
 
 
 class Evaluation(_Section):
     """How it is judged: folds over regions, seeds, and the rivals' parameters.
 
-    ``views`` is 1 for the image as it is or 8 for the mean logit over both flips and both polarities.
+    Folds of full disks are blocks of ``block_days``; only the first ``trained_folds`` are trained and tested,
+    by default all. ``views`` is 1 for the image as it is or 8 for the mean logit over both flips and both
+    polarities.
     """
 
     folds: int = Field(5, ge=2)
@@ -104,6 +134,8 @@ class Evaluation(_Section):
     resamples: int = Field(1000, ge=1)
     pil_threshold: float = Field(76.5, gt=0.0)
     pil_fwhm_pixels: float = Field(17.3, gt=0.0)
+    block_days: float = Field(5.0, gt=0.0)
+    trained_folds: int | None = Field(None, ge=1)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from flarescope.errors import TrainingError
 from flarescope.experiment import Training
 from flarescope.samples.loader import BalancedBatches, EpochBatches
 from flarescope.training.checkpoint import NAME
-from flarescope.training.loop import Validation, fit, one_cycle
+from flarescope.training.loop import Validation, fit
+from flarescope.training.schedule import one_cycle
 from flarescope.training.losses import smoothed_cross_entropy
 from flarescope.training.predict import predict_logits
 

@@ -119,7 +119,12 @@ def block_folds(
 
 
 def by_blocks(
-    hours: pd.DataFrame, *, days: float = 5, folds: int = 4, gap: str | timedelta = GAP
+    hours: pd.DataFrame,
+    *,
+    days: float = 5,
+    folds: int = 4,
+    gap: str | timedelta = GAP,
+    validation: bool = False,
 ) -> tuple[Split, ...]:
     """Cross-validation over blocks of days, with a gap on both sides of what is tested.
 
@@ -128,6 +133,7 @@ def by_blocks(
         days: length of a block.
         folds: number of folds.
         gap: training rows nearer than this to a tested one are dropped, and counted in ``Split.dropped``.
+        validation: validate on the fold after the tested one; else validation is empty.
 
     Returns:
         One split a fold. Rows keep their columns, with ``row`` (its number in ``hours``), ``block`` and
@@ -144,7 +150,7 @@ def by_blocks(
             time_utc=times, row=np.arange(len(hours)), block=blocks_of_days(times, days).ids, fold=fold
         )
     )
-    return by_fold(table, fold, unit="block", gap=gap)
+    return by_fold(table, fold, unit="block", gap=gap, validation=validation)
 
 
 def spans(times: np.ndarray, *, hole: str | timedelta = GAP) -> tuple[tuple[str, str], ...]:

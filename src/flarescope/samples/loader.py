@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from flarescope.preparation import Preparation
+    from flarescope.samples.disk_images import Picked
 
 __all__ = [
     "BalancedBatches",
@@ -31,6 +32,7 @@ __all__ = [
     "check_batches",
     "degrade",
     "load_images",
+    "turned",
 ]
 
 
@@ -96,7 +98,7 @@ class BalancedBatches(Balanced):
         >>> x, y, weight = BalancedBatches(images, labels, 48, 0.25).draw()  # doctest: +SKIP
     """
 
-    images: Float16[np.ndarray, "n h w"]
+    images: Float16[np.ndarray, "n h w"] | Picked
     labels: Int[np.ndarray, "n"]
     size: int
     positive_share: float
@@ -189,6 +191,7 @@ def augment(
     polarity: bool = False,
     degrade_share: float = 0.0,
     degrade_factor: float = 2.0,
+    turn_degrees: float = 0.0,
 ) -> Float[Tensor, "n 1 h w"]:
     """The same regions as they might also have looked.
 
@@ -199,7 +202,10 @@ def augment(
         polarity: reverse the sign of the field with probability one half.
         degrade_share: probability that an image is seen through the coarser pixels of a full-disk image.
         degrade_factor: side of such a pixel, in pixels of the image.
+        turn_degrees: largest turn about the image's centre, either way.
     """
+    if turn_degrees:
+        x = turned(x, (torch.rand(len(x)) * 2 - 1) * turn_degrees)
     if shift_pixels:
         x = _shifted(x, shift_pixels)
     choice = (torch.rand(4, len(x)) < torch.tensor([[0.5], [0.5], [0.5], [degrade_share]]))[
@@ -215,6 +221,18 @@ def augment(
         x = x.clone()
         x[coarse] = degrade(x[coarse], degrade_factor)
     return x
+
+
+def turned(x: Float[Tensor, "n 1 h w"], degrees: Float[Tensor, "n"]) -> Float[Tensor, "n 1 h w"]:
+    """Each image turned about its centre, bilinearly; zero field comes in at the corners.
+
+    Row 0 is south: a positive angle turns from the west (the last column) towards the north.
+    """
+    angle = torch.deg2rad(degrees)
+    cos, sin = torch.cos(angle), torch.sin(angle)
+    back = torch.stack([torch.stack([cos, sin, 0 * cos], 1), torch.stack([-sin, cos, 0 * cos], 1)], 1)
+    grid = functional.affine_grid(back, list(x.shape), align_corners=False)
+    return functional.grid_sample(x, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
 def degrade(x: Float[Tensor, "n 1 h w"], factor: float) -> Float[Tensor, "n 1 h w"]:

@@ -92,7 +92,12 @@ def by_region(
 
 
 def by_fold(
-    table: SampleTable, fold: np.ndarray, *, unit: str = "group", gap: str | timedelta | None = None
+    table: SampleTable,
+    fold: np.ndarray,
+    *,
+    unit: str = "group",
+    gap: str | timedelta | None = None,
+    validation: bool = False,
 ) -> tuple[Split, ...]:
     """Cross-validation over folds that were dealt elsewhere: do they share no unit?
 
@@ -101,6 +106,7 @@ def by_fold(
         fold: the fold of each row, "n".
         unit: the column whose values must stay together.
         gap: training rows nearer than this to a tested one are dropped, and counted.
+        validation: validate on the fold after the tested one; else validation is empty.
 
     Returns:
         One split a fold, in the order of their numbers: tested on it, trained on the others.
@@ -115,7 +121,7 @@ def by_fold(
             f"{len(fold)} rows in {len(numbers)} folds do not split a table of {len(table)} rows. "
             "Accepted: one number a row, two folds or more."
         )
-    return _folds(table, fold, numbers.tolist(), unit, gap=gap, validation=False)
+    return _folds(table, fold, numbers.tolist(), unit, gap=gap, validation=validation)
 
 
 def by_quarter(

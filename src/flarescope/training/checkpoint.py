@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from flarescope.errors import TrainingError
+from flarescope.training.schedule import Plateau
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,12 +34,14 @@ class Progress:
         best_loss: smallest validation loss so far.
         waited: checks since then.
         best: the network's weights then; empty without early stopping.
+        plateau: the learning rate, where it depends on what was watched.
     """
 
     step: int = 0
     best_loss: float = float("inf")
     waited: int = 0
     best: dict[str, Tensor] = field(default_factory=dict)
+    plateau: Plateau = field(default_factory=Plateau)
 
 
 def save_checkpoint(
@@ -51,7 +54,14 @@ def save_checkpoint(
     for index, moments in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{key}": value for key, value in moments.items()}
     tensors |= {f"best.{key}": value for key, value in progress.best.items()}
-    about = json.dumps({"step": progress.step, "best_loss": progress.best_loss, "waited": progress.waited})
+    about = json.dumps(
+        {
+            "step": progress.step,
+            "best_loss": progress.best_loss,
+            "waited": progress.waited,
+            "plateau": asdict(progress.plateau),
+        }
+    )
     part = folder / f"{NAME}.part"
     save_file({k: v.detach().contiguous() for k, v in tensors.items()}, part, metadata={"progress": about})
     os.replace(part, folder / NAME)
@@ -77,13 +87,14 @@ def load_checkpoint(folder: Path, network: nn.Module, optimizer: torch.optim.Opt
         for key, value in _part(tensors, "optimizer.").items():
             index, name = key.split(".", 1)
             state.setdefault(int(index), {})[name] = value
+        plateau = Plateau(**about.get("plateau", {}))
         optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
     except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as problem:
         why = str(problem).splitlines()[0]
         raise TrainingError(
             f"{path}: the checkpoint cannot be used ({why}). Delete it to start anew."
         ) from None
-    return Progress(about["step"], about["best_loss"], about["waited"], _part(tensors, "best."))
+    return Progress(about["step"], about["best_loss"], about["waited"], _part(tensors, "best."), plateau)
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

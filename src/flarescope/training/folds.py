@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import torch
 from jaxtyping import Float16, Int
 
-from flarescope import models
 from flarescope.errors import TrainingError
 from flarescope.samples.loader import BalancedBatches, degrade
-from flarescope.training.checkpoint import NAME as CHECKPOINT
-from flarescope.training.loop import CHANNELS_LAST, Validation, fit
+from flarescope.training.loop import Validation, fit
+from flarescope.training.members import WEIGHTS, fresh, keep_weights, with_weights
 from flarescope.training.predict import predict_logits
 from flarescope.training.run import Calibration
 from flarescope.verify import best_threshold
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["Rows", "fold_predictions", "folds_by_region", "refit"]
 
 PREDICTIONS = "predictions.parquet"
-WEIGHTS = "model.safetensors"
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +86,10 @@ def fold_predictions(
         A row for each seed and row: ``row``, ``seed``, ``fold``, ``probability``, ``threshold`` (largest TSS
         on the fold's own training rows) and ``degraded`` (the probability from a degraded copy of the image).
     """
+    if experiment.training.batches != "balanced":
+        raise TrainingError(
+            f"Batches '{experiment.training.batches}' are for full disks. Accepted for regions: balanced."
+        )
     parts = []
     for seed in experiment.evaluation.seeds:
         for number in range(experiment.evaluation.folds):
@@ -163,9 +164,9 @@ def _train(
     progress: Callable[[int, int], None],
 ) -> nn.Module:
     """A network trained on some rows, once; early stopping sets some of their regions aside."""
-    settings, network = experiment.training, _fresh(experiment, seed)
+    settings, network = experiment.training, fresh(experiment.model, seed)
     if (own / WEIGHTS).exists():
-        return _with_weights(network, own)
+        return with_weights(network, own)
     validation = None
     if settings.early_stopping:
         aside = train & _set_aside(rows, train, settings.validation_share, seed)
@@ -179,7 +180,7 @@ def _train(
         experiment.augmentation.model_dump(),
     )
     fit(network, batches, settings, seed=seed, folder=own, validation=validation, progress=progress)
-    _keep_weights(network, own)
+    keep_weights(network, own)
     return network
 
 
@@ -189,32 +190,3 @@ def _set_aside(rows: Rows, train: np.ndarray, share: float, seed: int) -> np.nda
     fold = folds_by_region(rows.labels[train], rows.regions[train], folds=max(2, round(1 / share)), seed=seed)
     aside[np.flatnonzero(train)[fold == 0]] = True
     return aside
-
-
-def _fresh(experiment: Experiment, seed: int) -> nn.Module:
-    """A network whose first weights the seed decides."""
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        return models.build(experiment.model.name, **experiment.model.options)
-
-
-def _keep_weights(network: nn.Module, own: Path) -> None:
-    """Final weights, whole; the checkpoint is no longer needed."""
-    from safetensors.torch import save_file
-
-    tensors = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
-    save_file(tensors, own / f"{WEIGHTS}.part")
-    (own / f"{WEIGHTS}.part").replace(own / WEIGHTS)
-    (own / CHECKPOINT).unlink(missing_ok=True)
-
-
-def _with_weights(network: nn.Module, own: Path) -> nn.Module:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    try:
-        network.load_state_dict(load_file(own / WEIGHTS))
-    except (SafetensorError, OSError, RuntimeError) as problem:
-        why = str(problem).splitlines()[0]
-        raise TrainingError(f"{own}: its weights cannot be used ({why}). Delete this folder.") from None
-    return network.to(memory_format=CHANNELS_LAST).eval()  # type: ignore[call-overload,no-any-return]

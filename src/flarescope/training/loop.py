@@ -12,6 +12,7 @@ import math
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -22,6 +23,8 @@ from flarescope.errors import TrainingError
 from flarescope.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from flarescope.training.losses import loss_of
 from flarescope.training.predict import predict_logits
+from flarescope.training.schedule import one_cycle, schedule_of
+from flarescope.verify.contingency import ContingencyTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 
     from flarescope.experiment import Training
 
-__all__ = ["Batches", "Validation", "fit", "one_cycle", "watched_loss"]
+__all__ = ["Batches", "Validation", "fit", "watched_loss"]
 
 LOG = "log.jsonl"
 LOG_STEPS = 10
@@ -51,10 +54,11 @@ class Batches(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Validation:
-    """Images "n h w" (or of several shapes) and labels "n" on which the loss is watched."""
+    """Images "n h w" (or of several shapes), labels "n" and their weights on which the loss is watched."""
 
     images: np.ndarray | Sequence[np.ndarray]
     labels: np.ndarray
+    weights: np.ndarray | None = None
 
 
 def fit(
@@ -70,8 +74,9 @@ def fit(
 ) -> nn.Module:
     """Train ``network`` in place; go on from the folder's checkpoint if there is one.
 
-    Optimiser and loss are settings: AdamW with decay on weights alone and one cycle of the learning rate, or
-    plain SGD at a constant one. With early stopping the weights of the smallest validation loss are kept.
+    Optimiser, schedule and loss are settings: AdamW with decay on weights alone and one cycle of the learning
+    rate, or plain SGD at a constant one or one that falls when the validation loss no longer does. With early
+    stopping the weights of the smallest validation loss are kept.
 
     Args:
         network: images "n 1 h w" to logits "n".
@@ -79,16 +84,18 @@ def fit(
         settings: steps, learning rate and the rest.
         seed: decides batches, augmentation and dropout; the caller's random numbers are left alone.
         folder: for ``checkpoint.safetensors`` and ``log.jsonl``.
-        validation: rows of other regions, whose loss is logged each ``check_steps``; for early stopping.
+        validation: rows of other regions or days, whose loss is logged each ``check_steps``; for early
+            stopping, and for a learning rate that waits for it.
         watched: rows that are trained on, whose loss is then logged too.
         progress: told (done, of) after each step.
 
     Raises:
-        TrainingError: the loss is not a number, the checkpoint is damaged, or early stopping has nothing to
-            stop by.
+        TrainingError: the loss is not a number, the checkpoint is damaged, or early stopping or the schedule
+            has nothing to go by.
     """
-    if settings.early_stopping and validation is None:
-        raise TrainingError("Early stopping needs validation images: give some, or leave it out.")
+    if settings.watches and validation is None:
+        needs = "Early stopping" if settings.early_stopping else f"The schedule '{settings.schedule}'"
+        raise TrainingError(f"{needs} needs validation images: give some, or leave it out.")
     device = best_device()
     network.to(device).to(memory_format=CHANNELS_LAST)  # type: ignore[call-overload]
     optimizer = _optimizer(network, settings)
@@ -100,6 +107,7 @@ def fit(
     with torch.random.fork_rng(), log.open("a", encoding="utf-8") as lines:
         while state.step < settings.steps and not _over(state, settings):
             torch.manual_seed(seed * 1_000_003 + state.step)
+            _set_rate(optimizer, settings, state)
             loss = _step(network, optimizer, batches, settings, state.step, device)
             state.step += 1
             entry: dict[str, Any] = {"step": state.step, "loss": round(loss, 6)}
@@ -124,35 +132,22 @@ def fit(
 
 def watched_loss(network: nn.Module, sample: Validation, settings: Training, *, sampled_rate: float) -> float:
     """The settings' loss on some rows, by the network in evaluation and without label smoothing."""
+    return _loss(predict_logits(network, sample.images), sample, settings, sampled_rate)
+
+
+def _loss(logits: np.ndarray, sample: Validation, settings: Training, sampled_rate: float) -> float:
     plain = settings.model_copy(update={"label_smoothing": 0.0})
-    logits = torch.from_numpy(predict_logits(network, sample.images))
-    return float(loss_of(plain, logits, torch.from_numpy(sample.labels).double(), sampled_rate=sampled_rate))
-
-
-def one_cycle(step: int, settings: Training) -> tuple[float, float]:
-    """Learning rate and first moment's decay at a step: up, and down to almost nothing, along cosines.
-
-    The rate goes from a 25th of ``learning_rate`` to it during ``warm_up`` of the steps, then to a 250,000th;
-    the decay from .95 to .85 and back.
-
-    *Reference*: Smith and Topin 2019; the same numbers as torch's ``OneCycleLR``.
-    """
-    peak, turn = settings.learning_rate, settings.warm_up * settings.steps - 1
-    if step < turn:
-        share = step / turn
-        return _cosine(peak / 25, peak, share), _cosine(0.95, 0.85, share)
-    share = (step - turn) / (settings.steps - 1 - turn)
-    return _cosine(peak, peak / 25e4, share), _cosine(0.85, 0.95, share)
-
-
-def _cosine(start: float, end: float, share: float) -> float:
-    return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
+    labels = torch.from_numpy(sample.labels).double()
+    weights = None if sample.weights is None else torch.from_numpy(sample.weights).double()
+    return float(loss_of(plain, torch.from_numpy(logits), labels, weights, sampled_rate=sampled_rate))
 
 
 def _optimizer(network: nn.Module, settings: Training) -> torch.optim.Optimizer:
-    """Weights decay; biases and the scales of batch normalisation do not. With SGD nothing does."""
+    """AdamW spares biases and scales of batch normalisation from decay; SGD, as published, spares none."""
     if settings.optimizer == "sgd":
-        return torch.optim.SGD(network.parameters(), lr=settings.learning_rate)
+        return torch.optim.SGD(
+            network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+        )
     weights = [p for p in network.parameters() if p.ndim > 1]
     others = [p for p in network.parameters() if p.ndim <= 1]
     groups = [
@@ -160,6 +155,21 @@ def _optimizer(network: nn.Module, settings: Training) -> torch.optim.Optimizer:
         {"params": others, "weight_decay": 0.0},
     ]
     return torch.optim.AdamW(groups, lr=settings.learning_rate)
+
+
+def _set_rate(optimizer: torch.optim.Optimizer, settings: Training, state: Progress) -> None:
+    """The learning rate of the next step; with one cycle also the first moment's decay."""
+    schedule = schedule_of(settings)
+    if schedule.startswith("plateau"):
+        state.plateau.rate = state.plateau.rate or settings.learning_rate
+        for group in optimizer.param_groups:
+            group["lr"] = state.plateau.rate
+    elif schedule == "one_cycle":
+        rate, decay = one_cycle(state.step, settings)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+            if "betas" in group:
+                group["betas"] = (decay, 0.999)
 
 
 def _step(
@@ -172,10 +182,6 @@ def _step(
 ) -> float:
     """One step down; the batch's loss before it."""
     network.train()
-    if settings.optimizer == "adamw":
-        rate, decay = one_cycle(step, settings)
-        for group in optimizer.param_groups:
-            group["lr"], group["betas"] = rate, (decay, 0.999)
     x, labels, weights = batches.draw(step)
     parts = [x] if isinstance(x, torch.Tensor) else x
     half = settings.bf16 and computes_bf16()
@@ -205,18 +211,32 @@ def _check(
     sampled_rate: float,
 ) -> dict[str, float]:
     """The losses now, without label smoothing; with early stopping, remembers the best weights."""
+    known = {name: sample for name, sample in samples.items() if sample is not None}
+    logits = {name: predict_logits(network, sample.images) for name, sample in known.items()}
     losses = {
-        f"{name}_loss": watched_loss(network, sample, settings, sampled_rate=sampled_rate)
-        for name, sample in samples.items()
-        if sample is not None
+        f"{name}_loss": _loss(logits[name], sample, settings, sampled_rate) for name, sample in known.items()
     }
+    if schedule_of(settings).startswith("plateau") and (sample := samples["validation"]) is not None:
+        losses |= _shown(logits["validation"], sample.labels, losses["validation_loss"], settings, state)
     if settings.early_stopping:
         if losses["validation_loss"] < state.best_loss:
             state.best_loss, state.waited = losses["validation_loss"], 0
             state.best = {key: value.detach().clone() for key, value in network.state_dict().items()}
         else:
             state.waited += 1
-    return {name: round(loss, 6) for name, loss in losses.items()}
+    return {name: loss if name == "learning_rate" else round(loss, 6) for name, loss in losses.items()}
+
+
+def _shown(
+    logits: np.ndarray, labels: np.ndarray, loss: float, settings: Training, state: Progress
+) -> dict[str, float]:
+    """Show the schedule what it waits for; what it did comes back."""
+    show = partial(state.plateau.show, factor=settings.plateau_factor, patience=settings.plateau_patience)
+    tss = float(ContingencyTable.from_forecasts(logits >= 0.0, labels).tss)
+    show(loss)
+    if settings.schedule == "plateau_stepped_twice":
+        show(tss)
+    return {"validation_tss": tss, "learning_rate": state.plateau.rate}
 
 
 def _over(state: Progress, settings: Training) -> bool:
