@@ -32,6 +32,7 @@ __all__ = [
     "fold_tables",
     "limb_gap",
     "limb_table",
+    "longitude_profile",
     "magnitude_gap",
     "place_map",
     "place_scores",
@@ -197,6 +198,24 @@ def place_map(answers: PlacedAnswers, chosen: Bool[np.ndarray, "n"], *, degrees:
     return table
 
 
+def longitude_profile(
+    answers: PlacedAnswers, chosen: Bool[np.ndarray, "n"], *, degrees: float = 10.0
+) -> pd.DataFrame:
+    """How often are flares recognised at each longitude, all latitudes together?
+
+    Strips as the bins of ``place_map``; ``longitude`` is that of the middle.
+
+    Raises:
+        BadOptionError: the strips do not fill ±90°.
+    """
+    if not degrees > 0 or abs(LONGITUDES / degrees % 1) > 1e-9:
+        raise BadOptionError(f"Strips of {degrees:g}° do not fill ±90°. Accepted: 5, 10, 15.")
+    strip, strips = _bin(answers.places.longitude, degrees, LONGITUDES)
+    table = _shares(answers, np.where(chosen, strip, -1), strips)
+    table.insert(0, "longitude", (np.arange(strips) + 0.5) * degrees - LONGITUDES)
+    return table
+
+
 def place_scores(answers: PlacedAnswers, *, limb_degrees: float = 70) -> dict[str, Any]:
     """The limb table and the false alarms by magnitude of C, as JSON takes them."""
     limb = limb_table(answers, limb_degrees=limb_degrees)
@@ -275,4 +294,4 @@ def _samples(
 
 def _spread(samples: Float[np.ndarray, "r part"]) -> Float[np.ndarray, "part"]:
     """Standard deviation over the samples that know the part; NaN if fewer than two do."""
-    return np.ma.masked_invalid(samples).std(axis=0, ddof=1).filled(np.nan)
+    return np.asarray(np.ma.masked_invalid(samples).std(axis=0, ddof=1).filled(np.nan))
