@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from flarescope.errors import BadFileError, BadOptionError, WrongChannelError
+from flarescope.errors import BadFileError, BadOptionError, WrongChannelError, WrongTimeError
 from flarescope.sources.files import read_magnetogram
 
 
@@ -46,6 +46,15 @@ def test_reduce_halves_the_image_and_moves_the_disk_with_it(tmp_path: Path, made
     assert "decoded at 1/2 of its size (wavelet low-pass)" in m.notes
     with pytest.raises(BadOptionError, match="Accepted: 0 to 5"):
         read_magnetogram(path, reduce=9)
+
+
+def test_the_images_own_time_decides_not_the_time_it_was_asked_for(tmp_path: Path, made) -> None:
+    """Helioviewer serves the nearest image: of 23:47:32 here, named after the hour that was asked."""
+    data = made.jp2(made.grey_sun(), made.jp2_header())
+    path = write(tmp_path, data, "HMI.m2014.06.10_00.00.00.jp2")
+    assert read_magnetogram(path, asked="2014-06-09T23:59:32Z", reduce=1).time.minute == 47
+    with pytest.raises(WrongTimeError, match=r"it is of 2014-06-09T23:47:32Z, more than 12 minutes from"):
+        read_magnetogram(path, asked="2014-06-10T00:00Z", reduce=1)
 
 
 def test_a_continuum_image_is_refused_by_its_header(tmp_path: Path, made) -> None:
