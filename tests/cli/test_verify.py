@@ -170,3 +170,30 @@ def test_the_truth_is_no_rival(
 ) -> None:
     words = (table, "--observed-column", "flare", "--reference", "flare")
     assert "--reference flare is what is scored, not a rival" in refused(monkeypatch, capsys, *words)
+
+
+def test_places_add_the_limb_table(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], table: Path, tmp_path: Path
+) -> None:
+    hours = pd.read_csv(table)
+    away = np.arange(len(hours)) % 4 == 0
+    hours = hours.assign(
+        strongest_class=np.where(hours["flare"] == 1, "M1.5", "C4.0"),
+        flare_longitude_deg=np.where(away, 80, 10),
+        flare_latitude_deg=10,
+    )
+    labels = tmp_path / "labels.csv"
+    hours.drop(columns=["probability", "flare"]).to_csv(labels, index=False)
+    asked = (table, "--observed-column", "flare", "--places", labels, "--resamples", "50")
+    assert run(monkeypatch, *asked, "--json") == 0
+    places = json.loads(capsys.readouterr().out, parse_constant=no_constants)["places"]
+    rows = {(row["class"], row["place"]): row for row in places["limb"]}
+    beyond, flaring = rows["M", "beyond 70°"], hours[away & (hours["flare"] == 1)]
+    assert (beyond["called"], beyond["n"]) == ((flaring["probability"] >= 0.5).sum(), len(flaring))
+    assert beyond["low"] <= beyond["share"] <= beyond["high"]
+    assert places["c_class"][3]["n"] == (hours["flare"] == 0).sum()
+    assert run(monkeypatch, *asked) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"M beyond 70°: {beyond['called']:,} of {beyond['n']:,} called" in said
+    hours.drop(columns="time_utc").to_csv(table, index=False)
+    assert "needs times" in refused(monkeypatch, capsys, *asked)

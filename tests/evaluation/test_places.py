@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -125,6 +126,7 @@ def test_folds_are_scored_apart() -> None:
 def test_json_has_no_nan() -> None:
     document = place_scores(answers([1, 0], ["X1.0", "C1.0"], [0, 80]))
     assert {row["class"] for row in document["limb"]} == {"X", "M", "C"}
+    assert "NaN" not in json.dumps(document)
     assert all(value == value for rows in document.values() for row in rows for value in row.values())
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from flarescope.errors import BadFileError, UnknownNameError
 from flarescope.papers import PAPERS, paper
-from flarescope.papers.claims import Claim, Finding, find_claim, read_claims, row, verdict
+from flarescope.papers.claims import Claim, Finding, find_claim, in_words, read_claims, row, verdict
 
 NUMBER = Claim("table3", "tss", "TSS", "Table 3", value=0.51, spread=0.06)
 DIRECTION = Claim("figure4", "rises", "rises", "Figure 4", kind="direction", null=0.5)
@@ -41,6 +41,11 @@ def test_an_exact_count_agrees_only_with_itself():
     count = Claim("table1", "regions", "regions", "Table 1", value=161)
     assert verdict(count, Finding("regions", "real", 161.0)) == "agrees"
     assert verdict(count, Finding("regions", "real", 162.0)) == "differs"
+
+
+def test_counts_are_written_in_full():
+    assert [in_words(value, None) for value in (63649, 10511.0, 0.4744)] == ["63,649", "10,511", "0.4744"]
+    assert in_words(12.0, 2.0) == "12 ± 2"
 
 
 def test_what_our_own_law_decides_agrees_in_principle_only():

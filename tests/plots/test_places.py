@@ -10,7 +10,8 @@ from flarescope.plots.places import limb_figure, magnitude_figure, place_figure
 
 LIMB = pd.DataFrame({
     "class": ["X", "X", "C", "C"], "place": ["within 70°", "beyond 70°"] * 2,
-    "called": [637, 157, 7171, 2069], "n": [668, 212, 17348, 7683], "share": [0.95, 0.74, 0.41, 0.27], "low": [0.9, np.nan, 0.35, 0.2],
+    "called": [637, 157, 7171, 2069], "n": [668, 212, 17348, 7683], "share": [0.95, 0.74, 0.41, 0.27],
+    "low": [0.9, np.nan, 0.35, 0.2],
     "high": [0.98, np.nan, 0.5, 0.3],
 })  # fmt: skip
 

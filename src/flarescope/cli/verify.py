@@ -29,6 +29,9 @@ def verify(
         list[str] | None, typer.Option(help="Column of a rival's forecasts; repeatable.")
     ] = None,
     by: Annotated[list[str] | None, typer.Option(help="Column to slice by; repeatable.")] = None,
+    places: Annotated[
+        Path | None, typer.Option(help="Where the flares were: labels with positions, or a flare list.")
+    ] = None,
     block_days: BlockDays = 27,
     block_column: Annotated[
         str | None, typer.Option(help="Column of bootstrap blocks, such as the region.")
@@ -41,6 +44,7 @@ def verify(
 
     Hours are not independent, so intervals are drawn over blocks of 27 days, or over --block-column. With
     --group every score is the mean over groups (ECE: pooled), and sd their sample standard deviation.
+    --places adds recall and false alarms within and beyond 70° of the central meridian, and by C magnitude.
 
     Example: flarescope verify forecasts.parquet --observed-column ge_m1 --group fold --json
     """
@@ -74,11 +78,13 @@ def verify(
         )
         curve = _reliability(table, blocks, resamples, seed)
         parts = _slices(table, slices, blocks, threshold, resamples, seed)
+        where = _places(table, places, blocks, threshold, resamples, seed) if places else {}
     about = {"data": str(forecasts), "observed": observed_column, "group": group}
     document = about | scores.to_dict()
     document["notes"] = [*table.notes, *document["notes"], *_how_to_get_intervals(blocks)]
     document["reliability"] = curve
     document["slices"] = parts
+    document |= where
     if as_json:
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
     else:
@@ -160,6 +166,19 @@ def _slices(
     return found
 
 
+def _places(
+    table: ForecastTable, path: Path, blocks: Blocks | None, threshold: float, resamples: int, seed: int
+) -> dict[str, Any]:
+    from flarescope.errors import BadOptionError
+    from flarescope.evaluation.flare_places import read_flare_places
+    from flarescope.evaluation.places import PlacedAnswers, place_scores
+
+    if table.times is None or blocks is None:
+        raise BadOptionError("--places needs times: add a column time_utc, or name one with --time-column.")
+    flares, called = read_flare_places(path, table.times), table.probability >= threshold
+    return {"places": place_scores(PlacedAnswers(called, flares, blocks, resamples, seed))}
+
+
 def print_scores(scores: Scores, document: dict[str, Any]) -> None:
     """The scores as tables for people."""
     from rich.console import Console
@@ -186,5 +205,11 @@ def print_scores(scores: Scores, document: dict[str, Any]) -> None:
         for label, part in parts.items():
             tss = f"TSS {part['tss']['mean']}" if "tss" in part else part["note"]
             console.print(f"{column} {label}: {part['n']:,} forecasts, {part['events']:,} events, {tss}")
+    for row in document.get("places", {}).get("limb", []):
+        share = "" if row["share"] is None else f" = {row['share']:.3f}"
+        known = "" if row["low"] is None else f" [{row['low']:.3f}, {row['high']:.3f}]"
+        console.print(
+            f"{row['class']} {row['place']}: {row['called']:,} of {row['n']:,} called{share}{known}"
+        )
     for note in document["notes"]:
         console.print(f"note: {note}")

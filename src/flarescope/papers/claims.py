@@ -208,11 +208,13 @@ def in_words(value: float | str | None, spread: float | None) -> str:
     """A number with its spread, a direction in signs, or a dash for nothing.
 
     Example:
-        >>> in_words(0.508, 0.049), in_words("> 0", None), in_words(None, None)
-        ('0.508 ± 0.049', '> 0', '–')
+        >>> in_words(0.508, 0.049), in_words(63649, None), in_words("> 0", None), in_words(None, None)
+        ('0.508 ± 0.049', '63,649', '> 0', '–')
     """
     if value is None or isinstance(value, str):
         return "–" if value is None else value
+    if not spread and float(value).is_integer():
+        return f"{value:,.0f}"
     return f"{value:.3g} ± {spread:.2g}" if spread else f"{value:.4g}"
 
 
