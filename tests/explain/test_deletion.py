@@ -117,6 +117,13 @@ def test_blocks_go_as_one() -> None:
     assert curves.deletion[-2:].tolist() == [16.0, 0.0]
 
 
+def test_one_step_is_all_or_nothing() -> None:
+    network, x = Linear(), image()
+    curves = faithfulness(network, x, torch.zeros_like(x), np.ones((SIDE, SIDE)), steps=1).curves["map"]
+    assert curves.deletion.tolist() == curves.insertion[::-1].tolist()
+    assert curves.deletion.tolist() == pytest.approx([said(network, x), 0.7])
+
+
 def test_known_curves_are_not_asked_for_again() -> None:
     network, x = Linear(), image()
     zero = torch.zeros_like(x)

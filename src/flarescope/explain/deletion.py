@@ -145,6 +145,8 @@ class _Asked:
     def __init__(
         self, network: nn.Module, x: Tensor, zero: Tensor, steps: int, block_pixels: int | None, seed: int
     ) -> None:
+        import torch
+
         shape = tuple(x.shape[2:])
         self.side = max(1, min(shape) // BLOCKS_ACROSS) if block_pixels is None else block_pixels
         if steps < 1 or self.side < 1 or x.shape != zero.shape or x.shape[:2] != (1, 1):
@@ -153,7 +155,10 @@ class _Asked:
                 f"{tuple(x.shape)} with zero field of shape {tuple(zero.shape)}, is not accepted: 1 or more "
                 "each, both of shape (1, 1, h, w)."
             )
-        self.network, self.x, self.zero = frozen(network, x.dtype), x.detach(), zero.detach().to(x.dtype)
+        self.network = frozen(network, x.dtype)
+        self.x, self.zero = x.detach(), zero.detach().to(x.dtype)
+        with torch.inference_mode():
+            self.whole, self.nothing = (float(logits(self.network, image)) for image in (self.x, self.zero))
         self.shape, self.steps, self.seed = shape, steps, seed
         self.flux = np.abs((self.x - self.zero)[0, 0].double().cpu().numpy())
         self.content: Bool[np.ndarray, "r c"] = self._blocks(self.flux) > 0.0
@@ -182,16 +187,20 @@ class _Asked:
             )
         rank = torch.from_numpy(self._ranks(attribution, draw)).to(self.x.device)
         count = int(self.content.sum())
-        gone = np.linspace(0, count, self.steps + 1).round().astype(int)
+        gone = np.linspace(0, count, self.steps + 1).round().astype(int)[1:-1]
         limits = torch.from_numpy(gone).to(rank.device)[:, None, None, None]
+        deletion, insertion = [[self.whole]], [[self.nothing]]
         with torch.inference_mode():
-            asked = [
-                logits(self.network, torch.where(rank < limits[first : first + CHUNK], other, image))
-                for image, other in ((self.x, self.zero), (self.zero, self.x))
-                for first in range(0, len(limits), CHUNK)
-            ]
-        found = torch.cat(asked).double().cpu().numpy().reshape(2, -1)
-        return Curves(np.linspace(0.0, 1.0, self.steps + 1), found[0], found[1])
+            for found, image, other in ((deletion, self.x, self.zero), (insertion, self.zero, self.x)):
+                for first in range(0, len(limits), CHUNK):
+                    parts = torch.where(rank < limits[first : first + CHUNK], other, image)
+                    found.append(logits(self.network, parts).tolist())
+        fraction = np.linspace(0.0, 1.0, self.steps + 1)
+        return Curves(
+            fraction,
+            np.concatenate([*deletion, [self.nothing]]),
+            np.concatenate([*insertion, [self.whole]]),
+        )
 
     def _ranks(self, attribution: Float[np.ndarray, "h w"], draw: int) -> Int[np.ndarray, "h w"]:
         """At which place does each pixel's block go? Blocks without content never do."""
