@@ -15,6 +15,7 @@ from jaxtyping import Bool, Float16, Int
 
 from flarescope.errors import BadFileError, MissingDataError
 from flarescope.sources.files import read_magnetogram
+from flarescope.sources.names import time_in_name
 from flarescope.writing import check_folder_place, write_whole
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ def prepared_disks(
 
     A grey level of an 8-bit image is eight float16 steps or more, so nothing is lost on the way. 512 pixels
     take half a megabyte an image: 600 MB for 1,177 hours, 33 GB for 63,649. JPEG 2000 images are decoded at
-    an eighth of their size.
+    an eighth of their size. An image whose header gives a time more than 12 minutes from that in its name,
+    for which Helioviewer was asked, is not taken.
 
     Args:
         paths: image files; damaged ones are noted, not raised.
@@ -105,7 +107,8 @@ def _prepared(path: Path, preparation: Preparation) -> np.ndarray | str:
     """The network's input, or why there is none."""
     reduce = REDUCE if path.suffix.lower() == ".jp2" else 0
     try:
-        return preparation.apply(read_magnetogram(path, view="full_disk", reduce=reduce))
+        image = read_magnetogram(path, asked=time_in_name(path), view="full_disk", reduce=reduce)
+        return preparation.apply(image)
     except BadFileError as problem:
         return str(problem)
 
