@@ -1,0 +1,48 @@
+"""A folder of Helioviewer's JP2 images on its way to a network: decoded at 1/8, and of the hour asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from flarescope.errors import MissingDataError
+from flarescope.geometry import earth_view
+from flarescope.preparation import Preparation
+from flarescope.samples.disk_images import prepared_disks
+from flarescope.sources.files import read_magnetogram
+from flarescope.times import utc
+
+PREPARATION = Preparation(64, fit="disk", disk_radius=25.0, encoding="grey8", std=127.5)
+
+
+@pytest.fixture
+def jp2(made) -> bytes:
+    """1024², the disk of 400 pixels, taken at 23:47:32."""
+    arcsec = earth_view(utc("2014-06-09T23:47:32Z")).angular_radius_arcsec / 400.0
+    grey = np.kron(made.grey_sun(128, 50.0), np.ones((8, 8), np.uint8))
+    return made.jp2(grey, made.jp2_header(1024) | {"CDELT1": arcsec, "CDELT2": arcsec})
+
+
+def test_images_are_decoded_at_an_eighth_as_their_notes_say(tmp_path: Path, jp2: bytes) -> None:
+    path = tmp_path / "HMI.m2014.06.09_23.48.00.jp2"
+    path.write_bytes(jp2)
+    found = prepared_disks([path], PREPARATION, tmp_path / "store")
+    eighth = read_magnetogram(path, reduce=3)
+    assert "decoded at 1/8 of its size (wavelet low-pass)" in eighth.notes
+    np.testing.assert_array_equal(found.images[0], PREPARATION.apply(eighth).astype(np.float16))
+    assert (
+        np.abs(found.images[0] - PREPARATION.apply(read_magnetogram(path))).max() > 1e-3
+    )  # not the same path
+
+
+def test_an_image_of_another_time_is_not_taken(tmp_path: Path, jp2: bytes) -> None:
+    paths = [tmp_path / f"HMI.m2014.06.{time}.jp2" for time in ("09_23.48.00", "10_00.00.00")]
+    for path in paths:
+        path.write_bytes(jp2)
+    found = prepared_disks(paths, PREPARATION, tmp_path / "store")
+    assert found.readable.tolist() == [True, False]
+    assert "more than 12 minutes from 2014-06-10T00:00:00Z" in found.why[str(paths[1])]
+    with pytest.raises(MissingDataError, match="None of the 1 images"):
+        prepared_disks(paths[1:], PREPARATION, tmp_path / "other")
