@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -13,6 +14,8 @@ from torch import nn
 
 from flarescope.errors import BadOptionError, UnknownNameError
 from flarescope.explain import BASELINES, METHODS, Baseline, MethodResult, completeness, explain, register
+from flarescope.forecast import Explanation
+from flarescope.geometry import PlateScale
 from flarescope.preparation import Preparation
 from flarescope.sun import Magnetogram
 from flarescope.training.predict import predict_logits
@@ -24,16 +27,25 @@ GAUSS = Preparation(size=32, encoding="gauss", clip=500.0, std=500.0)
 class Constant(nn.Module):
     """The same logit for every image, yet with a gradient path."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(1, 2, 3)
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return 0.0 * x.sum(dim=(1, 2, 3)) - 1.0
+        return 0.0 * self.convolution(x).sum(dim=(1, 2, 3)) - 1.0
 
 
 class Centre(nn.Module):
-    """Looks at the middle of the image only."""
+    """Looks at the middle of the image only: the unsigned field there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.signs = nn.Conv2d(1, 2, 1, bias=False)
+        self.signs.weight.data = torch.tensor([1.0, -1.0]).reshape(2, 1, 1, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        middle = x[:, 0, x.shape[2] // 4 : 3 * x.shape[2] // 4, x.shape[3] // 4 : 3 * x.shape[3] // 4]
-        return (middle**2).mean(dim=(1, 2)) * 4.0 - 1.0
+        middle = x[:, :, x.shape[2] // 4 : 3 * x.shape[2] // 4, x.shape[3] // 4 : 3 * x.shape[3] // 4]
+        return torch.relu(self.signs(middle)).mean(dim=(1, 2, 3)) * 4.0 - 1.0
 
 
 def cnn() -> nn.Module:
@@ -90,13 +102,21 @@ class TestEveryMethod:
         m = magnetogram()
         explanation = explain(cnn(), GAUSS, m, method=name)
         assert explanation.method == name
-        assert explanation.baseline == "zero_field"
+        assert explanation.baseline == ("quiet_copies" if name == "deep_shap" else "zero_field")
         assert explanation.map.shape == m.field.shape
         np.testing.assert_array_equal(np.isnan(explanation.map), np.isnan(m.field))
         assert np.isfinite(explanation.checks["logit"])
-        assert explanation.notes == (
-            () if METHODS[name].complete else ("A preview with stride 8; stride 1 is exact.",)
-        )
+        said = {"guided_grad_cam": "taken at layer '0'", "occlusion": "A preview with stride 8"}
+        assert len(explanation.notes) == (name in said)
+        assert said.get(name, "") in "".join(explanation.notes)
+        np.testing.assert_array_equal(preparation_undone(explanation, m), explanation.map)
+
+
+def preparation_undone(explanation: Explanation, m: Magnetogram) -> np.ndarray:
+    """The map on the network's own grid, laid back."""
+    assert explanation.prepared is not None
+    assert explanation.prepared.shape == (32, 32)
+    return GAUSS.undo_map(explanation.prepared, m)
 
 
 def test_eight_views_are_those_of_the_forecast() -> None:
@@ -129,16 +149,63 @@ def test_a_baseline_is_what_the_network_sees_of_it(baseline: str, encoding: str,
     preparation = GAUSS if encoding == "gauss" else GREY
     m = magnetogram((32, 32), encoding=encoding)
     m = m.with_field(np.nan_to_num(m.field, nan=100.0))
-    seen = preparation.apply(m.with_field(np.full(m.field.shape, BASELINES[baseline](m))))
+    seen = preparation.apply(m.with_field(BASELINES[baseline](m)))
     np.testing.assert_allclose(seen, level, atol=1e-6)
 
 
-def test_the_mean_baseline_is_the_mean() -> None:
-    m = magnetogram()
-    assert BASELINES["mean"](m) == pytest.approx(np.nanmean(m.field))
-    explanation = explain(cnn(), GAUSS, m, baseline="mean")
-    assert explanation.baseline == "mean"
+@pytest.mark.parametrize("baseline", list(BASELINES))
+def test_every_baseline_serves(baseline: str) -> None:
+    explanation = explain(cnn(), GAUSS, magnetogram(), baseline=baseline)
+    assert explanation.baseline == baseline
     assert explanation.checks["completeness"] <= 0.01
+
+
+def test_deep_shap_compares_with_what_it_is_given() -> None:
+    m, others = (
+        magnetogram(),
+        [magnetogram((50, 50)).with_field(np.full((50, 50), level)) for level in (0, 50)],
+    )
+    assert explain(cnn(), GAUSS, m, method="deep_shap").checks["backgrounds"] == 10.0
+    given = explain(cnn(), GAUSS, m, method="deep_shap", backgrounds=others)
+    assert (given.baseline, given.checks["backgrounds"]) == ("backgrounds", 2.0)
+    alone = explain(cnn(), GAUSS, m, method="deep_shap", baseline="black")
+    assert (alone.baseline, alone.checks["backgrounds"]) == ("black", 1.0)
+    zero = explain(cnn(), GAUSS, m, method="deep_shap", backgrounds=others[:1])
+    reference = explain(cnn(), GAUSS, m, steps=256)
+    assert zero.checks["logit_at_baseline"] == pytest.approx(reference.checks["logit_at_baseline"], abs=1e-6)
+
+
+def test_backgrounds_of_another_kind_are_refused() -> None:
+    m, grey = magnetogram(), magnetogram((40, 60), encoding="grey8")
+    with pytest.raises(BadOptionError, match=r"Background memory shows a full disk, the image a region"):
+        explain(cnn(), GAUSS, m, method="deep_shap", backgrounds=[magnetogram(view="full_disk")])
+    with pytest.raises(BadOptionError, match=r"grey"):
+        explain(cnn(), GAUSS, m, method="deep_shap", backgrounds=[grey])
+    scaled = Preparation(size=8, fit="scale", encoding="gauss", megametres_per_pixel=1.0)
+    plates = [
+        replace(m.with_field(np.zeros(shape)), geometry=PlateScale(1.0)) for shape in ((32, 32), (32, 40))
+    ]
+    with pytest.raises(BadOptionError, match=r"prepared to 32×40 pixels, the image to 32×32"):
+        explain(Centre(), scaled, plates[0], method="deep_shap", backgrounds=[plates[1]])
+    with pytest.raises(BadOptionError, match=r"There are no backgrounds"):
+        explain(cnn(), GAUSS, m, method="deep_shap", backgrounds=[])
+    with pytest.raises(BadOptionError, match=r"has no option 'backgrounds'"):
+        explain(cnn(), GAUSS, m, backgrounds=[m])
+
+
+def test_a_constant_image_and_unknown_pixels_are_explained() -> None:
+    flat = magnetogram().with_field(np.full((40, 60), 10.0))
+    nothing = explain(cnn(), GAUSS, flat, method="deep_shap")
+    assert not nothing.map.any()
+    assert nothing.checks["completeness"] == 0.0
+    assert "zero everywhere" in nothing.notes[-1]
+    hollow = magnetogram()
+    hollow = hollow.with_field(
+        np.where(np.add.outer(np.arange(40), np.arange(60)) < 50, np.nan, hollow.field)
+    )
+    for method in ("deep_shap", "guided_grad_cam"):
+        found = explain(cnn(), GAUSS, hollow, method=method).map
+        np.testing.assert_array_equal(np.isnan(found), np.isnan(hollow.field))
 
 
 def test_an_all_zero_map_is_said() -> None:

@@ -6,7 +6,7 @@ Torch is imported only when a method runs.
 Example:
     >>> import flarescope.explain
     >>> list(flarescope.explain.METHODS)
-    ['integrated_gradients', 'occlusion']
+    ['deep_shap', 'guided_grad_cam', 'integrated_gradients', 'occlusion']
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from flarescope.errors import BadOptionError
-from flarescope.explain import gradients, occlusion
+from flarescope.explain import deep_shap, gradients, guided_grad_cam, occlusion
+from flarescope.explain.backgrounds import quiet_copies
+from flarescope.explain.baselines import BASELINES
 from flarescope.explain.methods import (
     METHODS,
     Baseline,
@@ -27,11 +29,9 @@ from flarescope.explain.methods import (
     register,
 )
 from flarescope.forecast import Explanation
-from flarescope.registry import Registry
-from flarescope.sun import ZERO_GREY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from torch import nn
 
@@ -47,32 +47,16 @@ __all__ = [
     "Precision",
     "Progress",
     "completeness",
+    "deep_shap",
     "explain",
     "gradients",
+    "guided_grad_cam",
     "occlusion",
+    "quiet_copies",
     "register",
 ]
 
 Precision = Literal["float32", "float64"]
-BASELINES: Registry[Callable[[Magnetogram], float]] = Registry("baseline")
-"""Named levels of the field that stand for "nothing there"; the preparation brings them to the network."""
-
-
-@BASELINES.register("zero_field")
-def _zero_field(magnetogram: Magnetogram) -> float:
-    return 0.0 if magnetogram.encoding == "gauss" else ZERO_GREY
-
-
-@BASELINES.register("mean")
-def _mean(magnetogram: Magnetogram) -> float:
-    """The image's own mean: all structure gone, the net flux kept."""
-    return float(np.nanmean(magnetogram.field))
-
-
-@BASELINES.register("black")
-def _black(magnetogram: Magnetogram) -> float:
-    """The darkest the image format can show; in gauss, the strongest negative field of the image."""
-    return float(np.nanmin(magnetogram.field)) if magnetogram.encoding == "gauss" else 0.0
 
 
 def explain(
@@ -86,6 +70,7 @@ def explain(
     views: Sequence[View] = ("region",),
     eight_views: bool = False,
     progress: Progress | None = None,
+    backgrounds: Sequence[Magnetogram] | None = None,
     **options: Any,
 ) -> Explanation:
     """Which pixels made this network say so?
@@ -99,11 +84,14 @@ def explain(
         preparation: the one the network was trained with.
         magnetogram: what to explain.
         method: a name in ``METHODS``.
-        baseline: a name in ``BASELINES``: "zero_field", "mean" or "black".
+        baseline: a name in ``BASELINES``: "zero_field", "black", "blurred" or "mean_disk".
         dtype: arithmetic of the network; "float64" is slower and settles doubts about rounding.
         views: what the network was trained to see.
         eight_views: explain the mean logit over mirror images and polarities, for a run that uses it.
         progress: told (done, of) now and then.
+        backgrounds: images to compare with, for a method that takes several ("deep_shap"). Where none are
+            given it takes ten quiet copies of the magnetogram, or the one baseline if that is not
+            "zero_field".
         options: of the method, such as ``steps=64`` or ``stride=4``.
 
     Returns:
@@ -112,29 +100,36 @@ def explain(
 
     Raises:
         UnknownNameError: no such method or baseline.
-        BadOptionError: the network was not trained to see such an image, or the method has no such option.
+        BadOptionError: the network was not trained to see such an image; the method has no such option or no
+            rule for a layer of the network; a background is of another view, encoding or shape.
     """
-    chosen, level = METHODS[method], BASELINES[baseline](magnetogram)
+    chosen, nothing = METHODS[method], BASELINES[baseline](magnetogram)
     _refuse_unseen_view(magnetogram, views)
     if dtype not in ("float32", "float64"):
         raise BadOptionError(f"Arithmetic in '{dtype}' is not accepted: float32 or float64.")
     if eight_views:
         network = _eight_views(network)
         options = {"chunk": 4, **options} if "chunk" in chosen.options else options  # 32 images a pass
-    nothing = magnetogram.with_field(np.where(np.isfinite(magnetogram.field), level, np.nan))
-    images = [_tensor(preparation.apply(m), network, dtype) for m in (magnetogram, nothing)]
+    images = [
+        _tensor([preparation.apply(m)], network, dtype)
+        for m in (magnetogram, magnetogram.with_field(nothing))
+    ]
+    against = baseline if backgrounds is None else "backgrounds"
+    if against == "zero_field" and "backgrounds" in chosen.options:
+        against, backgrounds = "quiet_copies", quiet_copies(magnetogram)
+    if backgrounds is not None:
+        prepared = _prepared(backgrounds, magnetogram, preparation)
+        options["backgrounds"] = _tensor(prepared, network, dtype)
     result = chosen(network, images[0], baseline=Baseline(baseline, images[1]), progress=progress, **options)
     if not np.isfinite(result.map).all():
         raise BadOptionError(
             f"Method '{method}' gave numbers that are not finite on {magnetogram.origin.name}. "
             "Try dtype float64."
         )
-    notes = (
-        result.notes if result.map.any() else (*result.notes, "The map is zero everywhere: nothing to draw.")
-    )
-    return Explanation(
-        method, preparation.undo_map(result.map, magnetogram), result.baseline, result.checks, notes
-    )
+    nothing_said = () if result.map.any() else ("The map is zero everywhere: nothing to draw.",)
+    laid_back = preparation.undo_map(result.map, magnetogram)
+    notes = (*result.notes, *nothing_said)
+    return Explanation(method, laid_back, against, result.checks, notes, result.map)
 
 
 def _refuse_unseen_view(magnetogram: Magnetogram, views: Sequence[View]) -> None:
@@ -153,10 +148,34 @@ def _eight_views(network: nn.Module) -> nn.Module:
     return EightViews(network)
 
 
-def _tensor(image: np.ndarray, network: nn.Module, dtype: Precision) -> Any:
-    """A prepared image "h w" as the network takes it, "1 1 h w", beside the weights."""
+def _prepared(
+    backgrounds: Sequence[Magnetogram], magnetogram: Magnetogram, preparation: Preparation
+) -> list[np.ndarray]:
+    """The backgrounds as the network sees them; one that cannot be compared with the image is refused."""
+    if not backgrounds:
+        raise BadOptionError("There are no backgrounds: give one or more, or leave the choice to the method.")
+    shape, prepared = preparation.apply(magnetogram).shape, []
+    for background in backgrounds:
+        name = background.origin.name
+        if background.view != magnetogram.view:
+            raise BadOptionError(
+                f"Background {name} shows a {background.view.replace('_', ' ')}, the image a "
+                f"{magnetogram.view.replace('_', ' ')}. Give backgrounds of the image's kind."
+            )
+        image = preparation.apply(background)
+        if image.shape != shape:
+            raise BadOptionError(
+                f"Background {name} is prepared to {image.shape[0]}×{image.shape[1]} pixels, the image to "
+                f"{shape[0]}×{shape[1]}. Give backgrounds of the image's size."
+            )
+        prepared.append(image)
+    return prepared
+
+
+def _tensor(images: Sequence[np.ndarray], network: nn.Module, dtype: Precision) -> Any:
+    """Prepared images "h w" as the network takes them, "n 1 h w", beside the weights."""
     import torch
 
     weight = next(network.parameters(), None)
     device = weight.device if weight is not None else torch.device("cpu")
-    return torch.from_numpy(np.ascontiguousarray(image)).to(device, getattr(torch, dtype))[None, None]
+    return torch.from_numpy(np.stack(images)).to(device, getattr(torch, dtype))[:, None]

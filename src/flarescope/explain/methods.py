@@ -149,8 +149,17 @@ def completeness(attribution: Float[np.ndarray, "..."], difference: float) -> fl
 
 
 def frozen(network: nn.Module, dtype: torch.dtype) -> nn.Module:
-    """A copy that only answers, in ``dtype``: no dropout, no running averages, no gradients of weights."""
-    return copy.deepcopy(network).to(dtype).eval().requires_grad_(False)
+    """A network that only answers, in ``dtype``: no dropout, no running averages, no gradients of weights.
+
+    The network given stays as it is; numbers that need no conversion are shared with it, not copied. Weights
+    of convolutions lie channels last, the order of memory that convolutions like best.
+    """
+    import torch
+
+    shared: dict[int, Any] = {id(b): b.detach() for b in network.buffers()}
+    shared |= {id(p): torch.nn.Parameter(p.detach(), requires_grad=False) for p in network.parameters()}
+    alike = copy.deepcopy(network, shared).to(dtype).eval()
+    return alike.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
 def logits(network: nn.Module, x: Tensor) -> Tensor:

@@ -1,0 +1,113 @@
+"""Deep SHAP: which pixels make this image's logit differ from that of quiet images?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from flarescope.errors import BadOptionError
+from flarescope.explain.methods import (
+    Baseline,
+    MethodResult,
+    Progress,
+    completeness,
+    frozen,
+    logits,
+    register,
+)
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+__all__ = ["deep_shap"]
+
+COMPLETE = 0.01  # a map that is further off than this is said to be
+
+
+@register("deep_shap", complete=True)
+def deep_shap(
+    network: nn.Module,
+    x: Tensor,
+    *,
+    baseline: Baseline,
+    progress: Progress,
+    backgrounds: Tensor | None = None,
+    chunk: int = 5,
+) -> MethodResult:
+    """Which pixels make this image's logit differ from that of the backgrounds?
+
+    φᵢ = mean over backgrounds x′ of mᵢ(x, x′)·(xᵢ − x′ᵢ), with DeepLIFT's multipliers m: through linear
+    layers the weights, through an activation y = f(z) the secant (y − y′)/(z − z′), through a max-pool the
+    share of the change at each window's winner that the maximum follows, added up over windows that overlap
+    (``rescale``). Then Σᵢ φᵢ = f(x) − mean f(x′), but for rounding.
+
+    Args:
+        network: images "n 1 h w" to logits "n".
+        x: the prepared image, "1 1 h w"; its dtype is the arithmetic's.
+        baseline: the only background where ``backgrounds`` are not given.
+        progress: told (backgrounds done, backgrounds in all).
+        backgrounds: prepared images "b 1 h w" to compare with, such as the same Sun without its regions.
+        chunk: backgrounds a pass; bounds the memory.
+
+    Returns:
+        The map, with checks ``completeness`` (0 is perfect), ``logit``, ``logit_at_baseline`` (mean over
+        the backgrounds) and ``backgrounds`` (how many).
+
+    Raises:
+        BadOptionError: backgrounds of another shape, none at all, or with numbers that are not finite; the
+            network calls a function that has no rule (the message names it and its layer).
+
+    Reference: Lundberg and Lee 2017, section 4.2; Shrikumar, Greenside and Kundaje 2017, section 3.
+    """
+    from flarescope.explain.rescale import Rescale
+    from flarescope.explain.rules import Rules, gradient
+
+    others = baseline.image if backgrounds is None else backgrounds
+    _check(x, others, chunk)
+    network, rescale = frozen(network, x.dtype), Rescale()
+    with Rules(network, "deep_shap", rescale.remember):
+        own = logits(network, x.detach().clone().requires_grad_(True))
+    logit = float(own.detach())
+    total, sum_of_logits = np.zeros(tuple(x.shape[2:])), 0.0
+    for first in range(0, len(others), chunk):
+        some = others[first : first + chunk].detach().to(x, copy=True).requires_grad_(True)  # b 1 h w
+        with Rules(network, "deep_shap", rescale.compare()):
+            said = logits(network, some)
+        share = gradient(said, some).double() * (x.detach().double() - some.detach().double())
+        total += share.sum(dim=(0, 1)).cpu().numpy()
+        sum_of_logits += float(said.detach().double().sum())
+        progress(first + len(some), len(others))
+    attribution, at_baseline = total / len(others), sum_of_logits / len(others)
+    error = completeness(attribution, logit - at_baseline)
+    checks = {
+        "completeness": error,
+        "logit": logit,
+        "logit_at_baseline": at_baseline,
+        "backgrounds": float(len(others)),
+    }
+    name = baseline.name if backgrounds is None else "backgrounds"
+    return MethodResult(attribution, name, checks, () if error <= COMPLETE else (_incomplete(error),))
+
+
+def _check(x: Tensor, others: Tensor, chunk: int) -> None:
+    if chunk < 1:
+        raise BadOptionError(f"Chunk {chunk} is not accepted: 1 or more backgrounds a pass.")
+    if others.ndim != 4 or len(others) < 1 or others.shape[1:] != x.shape[1:]:
+        raise BadOptionError(
+            f"Backgrounds of shape {tuple(others.shape)} cannot be compared with an image of shape "
+            f"{tuple(x.shape)}. Accepted: one background or more of the same preparation, "
+            f"(b, 1, {x.shape[2]}, {x.shape[3]})."
+        )
+    if not others.isfinite().all():
+        raise BadOptionError(
+            "A background holds numbers that are not finite. Prepare it as the image: "
+            "its Preparation makes zero field of what is off the disk."
+        )
+
+
+def _incomplete(error: float) -> str:
+    return (
+        f"The map is off by {error:.1%} of what it explains. Try dtype float64; if it stays, the network "
+        "mixes the images of a batch or hides a step from torch."
+    )
