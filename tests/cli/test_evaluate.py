@@ -162,3 +162,81 @@ def test_fusion_without_a_full_disk_is_one_line(typed: Typed, images: Path, tmp_
     assert "no full-disk magnetogram among 2 images: 1 cannot be read; 1 no full disk" in said
     assert "First problem" in said
     assert "holds no image" in typed.refused("fusion", "--images", tmp_path / "none", "--flares", flares)
+
+
+@pytest.fixture
+def disks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two disks a day of five weeks of 2024, made up when they are read."""
+    folder = tmp_path / "disks"
+    folder.mkdir()
+    for k in range(70):
+        time = datetime(2024, 3, 1) + timedelta(hours=12 * k)  # noqa: DTZ001
+        (folder / f"HMI.m{time:%Y.%m.%d_%H.%M.%S}.png").write_text(str(k))
+
+    def read(path: Path, **_: Any) -> Magnetogram:
+        time = datetime.strptime(path.stem, "HMI.m%Y.%m.%d_%H.%M.%S")  # noqa: DTZ007
+        return full_disk(utc(f"{time}Z"), (Bipole(Position(2.0 * time.day - 30.0, 12.0)),), pixels=64)
+
+    monkeypatch.setattr("flarescope.samples.disk_images.read_magnetogram", read)
+    return folder
+
+
+@pytest.fixture
+def disk_run(tmp_path: Path) -> Path:
+    """Two untrained members; the first one knows the first ten days, the second the last ten."""
+    pytest.importorskip("torch")
+    from flarescope import models
+    from flarescope.models.patch_cnn import MeanLogit
+    from flarescope.preparation import Preparation
+    from flarescope.training.run import Calibration, save_run
+
+    options = {"channels": [2, 4]}
+    first = (("2024-03-01T00:00:00Z", "2024-03-10T12:00:01Z"),)
+    last = (("2024-03-26T00:00:00Z", "2024-04-04T12:00:01Z"),)
+    save_run(
+        tmp_path / "run",
+        MeanLogit([models.build("compact", **options) for _ in range(2)]),
+        Preparation(size=64, fit="disk", disk_radius=25.0, std=500.0),
+        Calibration(base_rate=0.3, sampled_rate=0.5, threshold=0.5, views=1),
+        name="compact",
+        options=options,
+        members=2,
+        training_regions=(),
+        sees="full_disk",
+        training_spans=(first, last),
+    )
+    return tmp_path / "run"
+
+
+def test_a_full_disk_network_is_scored_on_days_it_never_saw(
+    typed: Typed, disks: Path, disk_run: Path, tmp_path: Path
+) -> None:
+    flares = write_flares(tmp_path / "flares.csv", "2024-01-01", 120)
+    words = ("compact", "--images", disks, "--flares", flares, "--run", disk_run, "--resamples", 20)
+    code, out, _ = typed.run(*words, "--json")
+    assert code == 0
+    document = json.loads(out)
+    rivals = {"history", "history_refitted", "climatology", "trailing_climatology", "persistence", "fusion"}
+    assert document["references"].keys() == rivals
+    assert (document["n"], document["n_blocks"], document["block_unit"]) == (70, 7, "5 days")
+    assert document["asked"] == {"1 members": 42, "2 members": 28}
+    assert document["beats_history"]["network"] is (document["references"]["history"]["bss"]["low"] > 0.0)
+    assert document["enters_default_forecast"] is any(document["beats_history"].values())
+    assert any(note.startswith("not validated: 70 hours") for note in document["notes"])
+    assert document["bss"]["low"] < document["bss"]["mean"]
+    code, out, _ = typed.run(*words, "--work", tmp_path / "work")
+    assert code == 0
+    assert "against history_refitted: BSS" in out
+    assert "than history in Brier score on days no network saw" in " ".join(out.split())
+    assert (tmp_path / "work" / "images.npy").exists()
+
+
+def test_compact_refuses_in_one_line(typed: Typed, disks: Path, disk_run: Path, tmp_path: Path) -> None:
+    flares = write_flares(tmp_path / "flares.csv", "2024-01-01", 120)
+    words = ("compact", "--images", disks, "--flares", flares)
+    assert "images of single regions" in typed.refused(*words, "--run", "patch_cnn")
+    assert "Blocks of 2 days are too short" in typed.refused(*words, "--run", disk_run, "--block-days", 2)
+    assert "No run folder or shipped model" in typed.refused(*words, "--run", tmp_path / "none")
+    assert "holds no image" in typed.refused(
+        "compact", "--images", tmp_path / "none", "--flares", flares, "--run", disk_run
+    )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flarescope.cli._options import AsJson, BlockDays, Resamples, Seed
-from flarescope.cli._progress import progress_bar
+from flarescope.cli._progress import progress_bar, progress_bars
 
 if TYPE_CHECKING:
     from flarescope.models.history import Target
@@ -110,6 +110,51 @@ def fusion(
 
 
 @app.command()
+def compact(
+    images: Annotated[Path, typer.Option(help="Folder of full-disk magnetograms, searched through.")],
+    flares: Annotated[list[Path], typer.Option(help="Flare list; repeatable.")],
+    run: Annotated[str, typer.Option(help="Run folder or shipped network of full disks.")] = "compact",
+    block_days: BlockDays = 5,
+    resamples: Resamples = 1000,
+    work: Annotated[
+        Path | None, typer.Option(help="Keep prepared images here (half a MB each), to go on after a stop.")
+    ] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads (else all cores).", min=1, max=1024)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score a full-disk network on days it never saw, beside history, climatology, persistence and fusion.
+
+    Each image is left to those members of the run that were not trained within 24 h of it; thresholds and the
+    fusion's weights come from other blocks of days.
+
+    Example: flarescope evaluate compact --images full_disk_2026 --flares flares_2026.csv --json
+    """
+    from flarescope.compute import keep_memory, use_threads
+    from flarescope.errors import MissingExtraError
+    from flarescope.sources.flares import read_flares
+
+    listed = read_flares(*flares)
+    try:
+        from flarescope.evaluation.disks import score_disks
+        from flarescope.training.run import load_run
+    except ImportError:
+        raise MissingExtraError("A full-disk network", "train") from None
+    keep_memory()
+    use_threads(threads)
+    network = load_run(run)
+    with progress_bars("images") as progress:
+        scores = score_disks(
+            network, images, listed, block_days=block_days, resamples=resamples, kept=work, progress=progress
+        )
+    about = {
+        "model": network.label,
+        "target": "M1.0 0-24h",
+        "data": {"images": str(images), "flares": [str(f) for f in flares]},
+    }
+    _show_document(about | scores.to_dict(), scores.network, as_json, _verdict_in_words(scores.beats_history))
+
+
+@app.command()
 def centre(
     forecasts: Annotated[Path, typer.Argument(help="Archived forecasts of SWPC or the Met Office.")],
     flares: Annotated[list[Path], typer.Option(help="Flare list; repeatable.")],
@@ -150,14 +195,26 @@ def centre(
 
 
 def _show(about: dict[str, Any], scores: Scores, as_json: bool, notes: list[str] | None = None) -> None:
+    _show_document(about | scores.to_dict(), scores, as_json, notes or [])
+
+
+def _show_document(document: dict[str, Any], scores: Scores, as_json: bool, notes: list[str]) -> None:
     from flarescope.cli.verify import print_scores
 
-    document = about | scores.to_dict()
-    document["notes"] = [*document["notes"], *(notes or ())]
+    document["notes"] = [*document["notes"], *notes]
     if as_json:
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
     else:
         print_scores(scores, document)
+
+
+def _verdict_in_words(beats_history: dict[str, bool]) -> list[str]:
+    """What the default forecast would take of them."""
+    return [
+        f"{name}: {'proven better' if better else 'not proven better'} than history in Brier score on days "
+        f"no network saw; it {'may enter' if better else 'stays out of'} the default forecast."
+        for name, better in beats_history.items()
+    ]
 
 
 def _target(at_least: str, from_hours: float, to_hours: float) -> Target:

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from flarescope.errors import MissingDataError
+from flarescope.evaluation.beats_history import beats_history
 from flarescope.forecaster import look_at, shipped_history
 from flarescope.models.baselines import happened, trailing_climatology, window_covered
 from flarescope.models.fusion import Fusion, FusionWeights, rate_of
@@ -210,7 +211,7 @@ def fitted_fusion(
     fusion = fit_fusion(
         frames, network=run.name, true_rate=REGION_DAY_RATE, members=members, seed=seed, fitted_on=about
     )
-    if not _beats_history(scores.to_dict()):
+    if not beats_history(scores.to_dict()):
         alone_says = fusion.region_history.probability(frames.history_rate, 0.0)
         fusion = replace(
             fusion,
@@ -218,27 +219,15 @@ def fitted_fusion(
             region_ensemble=fusion.region_history_ensemble,
             region_threshold=best_threshold(alone_says, frames.happened),
         )
-    if trial is None or not _beats_history(trial):
+    if trial is None or not beats_history(trial):
         alone = FusionWeights(0.0, 1.0, 0.0)
         fusion = replace(fusion, disk=alone, disk_ensemble=(alone,) * members)
     return fusion, scores
 
 
-def _beats_history(document: Mapping[str, Any]) -> bool:
-    """One rule for all: proven better in AUC or Brier score, and not proven worse in the latter."""
-    try:
-        rival = document["references"]["history"]
-        brier, ranking = rival["bss"], rival["difference"]["auc"]
-        return bool(max(brier["low"], ranking["low"]) > 0.0 and brier["high"] > 0.0)
-    except (KeyError, TypeError):
-        raise MissingDataError(
-            "The trial holds no scores against history. Give the JSON of flarescope evaluate fusion."
-        ) from None
-
-
 def _verdict(document: Mapping[str, Any], scores: Sequence[str]) -> str:
     """Is history beaten? Brier skill against it and differences of other scores, 95 % intervals."""
-    proven, rival = _beats_history(document), document["references"]["history"]
+    proven, rival = beats_history(document), document["references"]["history"]
     parts = {"BSS": rival["bss"]} | {name.upper(): rival["difference"][name] for name in scores}
     gain = ", ".join(
         f"{name} {e['mean']:+.3f} [{e['low']:+.3f}, {e['high']:+.3f}]" for name, e in parts.items()
