@@ -122,8 +122,8 @@ class Training(_Section):
 class Evaluation(_Section):
     """How it is judged: folds over regions, seeds, and the rivals' parameters.
 
-    Folds of full disks are blocks of ``block_days``; only the first ``trained_folds`` are trained and tested,
-    by default all. ``views`` is 1 for the image as it is or 8 for the mean logit over both flips and both
+    Folds of full disks are blocks of ``block_days``, or with ``quarters`` calendar quarters over all years;
+    only the first ``trained_folds`` are trained and tested, by default all. ``views`` is 1 for the image as it is or 8 for the mean logit over both flips and both
     polarities.
     """
 
@@ -135,6 +135,7 @@ class Evaluation(_Section):
     pil_threshold: float = Field(76.5, gt=0.0)
     pil_fwhm_pixels: float = Field(17.3, gt=0.0)
     block_days: float = Field(5.0, gt=0.0)
+    quarters: bool = False
     trained_folds: int | None = Field(None, ge=1)
 
 

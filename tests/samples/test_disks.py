@@ -126,6 +126,23 @@ def test_training_stays_a_day_away_from_what_is_tested(
     assert sorted(tested) == list(range(len(hours)))
 
 
+def test_quarters_are_folds_over_all_years() -> None:
+    times = pd.date_range("2010-05-01", "2012-04-30", freq="12h")
+    hours = pd.DataFrame({"time_utc": times, "label": np.arange(len(times)) % 5 == 0})
+    splits = by_blocks(hours.astype({"label": int}), days=27, quarters=True)
+    assert [set(split.test["time_utc"].dt.quarter) for split in splits] == [{1}, {2}, {3}, {4}]
+    assert set(splits[1].test["time_utc"].dt.year) == {2010, 2011, 2012}
+    assert all(split.dropped["train"] > 0 for split in splits)
+
+
+def test_validation_is_the_fold_after_the_tested_one() -> None:
+    splits = by_blocks(made_up_hours(12, [0, 5]), days=2, folds=3, validation=True)
+    for number, split in enumerate(splits):
+        assert set(split.test["fold"]) == {number}
+        assert set(split.validation["fold"]) == {(number + 1) % 3}
+        assert set(split.train["fold"]) == {(number + 2) % 3}
+
+
 def test_spans_are_half_open_and_end_at_holes() -> None:
     hours = made_up_hours(9, [0])
     first = by_blocks(hours, days=3, folds=3)[1]  # tested: days 3 to 5

@@ -13,13 +13,16 @@ import pytest
 from PIL import Image
 
 from flarescope.errors import BadOptionError, MissingDataError, TrainingError
-from flarescope.experiment import Experiment
+from flarescope.experiment import Experiment, read_experiment
+from flarescope.samples import disk_images
+from flarescope.samples.disk_images import prepared_disks
 from flarescope.samples.disks import block_folds
 from flarescope.times import to_datetime64, utc
 from flarescope.training import disks, loop
 from flarescope.training.disks import OUT_OF_FOLD, train_disks
 from flarescope.training.run import load_run
 
+ROOT = Path(__file__).parents[2]
 DAYS, SIDE = 12, 96
 
 
@@ -94,3 +97,133 @@ def test_out_of_fold_by_members_that_never_saw_the_day(hours: pd.DataFrame, tmp_
     assert "not validated" in run.card
     assert "from scratch" in run.card
     assert json.loads((out / "log.jsonl").read_text().splitlines()[0])["weights"].startswith("from scratch")
+
+
+def test_killed_and_resumed_equals_uninterrupted(
+    hours: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = experiment(
+        batches="published", optimizer="sgd", learning_rate=0.05, weight_decay=0.01,
+        schedule="plateau_stepped_twice", plateau_factor=0.03, plateau_patience=0,
+        steps=4, steps_are="epochs", check_steps=1, checkpoint_steps=1,
+    )  # fmt: skip
+    whole = train_disks(settings, hours, tmp_path / "whole")
+    steps = 0
+    saved = loop.save_checkpoint
+
+    class KilledError(Exception):
+        """As if the process had ended here."""
+
+    def killing(*args: Any) -> None:
+        nonlocal steps
+        saved(*args)
+        steps += 1
+        if steps % 3 == 2:
+            raise KilledError
+
+    monkeypatch.setattr(loop, "save_checkpoint", killing)
+    for _ in range(20):
+        try:
+            resumed = train_disks(settings, hours, tmp_path / "resumed")
+            break
+        except KilledError:
+            continue
+    assert steps > 8
+    assert (resumed / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
+    assert load_run(resumed).hash == load_run(whole).hash
+    tables = [pd.read_parquet(run / OUT_OF_FOLD) for run in (whole, resumed)]
+    pd.testing.assert_frame_equal(*tables)
+    rates = [json.loads(line).get("learning_rate") for line in (whole / "log.jsonl").read_text().splitlines()]
+    assert min(rate for rate in rates if rate) < 0.05
+
+
+def test_images_killed_while_prepared_go_on(
+    hours: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    preparation = experiment().preparation
+    whole = prepared_disks(list(hours["path"]), preparation, tmp_path / "whole")
+    read: list[Path] = []
+
+    def reading(path: Path, *args: Any) -> np.ndarray | str:
+        read.append(path)
+        if len(read) == 30:
+            raise KeyboardInterrupt
+        return own(path, *args)
+
+    own = disk_images._prepared
+    monkeypatch.setattr(disk_images, "_prepared", reading)
+    monkeypatch.setattr(disk_images, "AT_ONCE", 8)
+    with pytest.raises(KeyboardInterrupt):
+        prepared_disks(list(hours["path"]), preparation, tmp_path / "resumed")
+    begun = len(read)
+    resumed = prepared_disks(list(hours["path"]), preparation, tmp_path / "resumed")
+    assert len(read) - begun == len(hours) - 24
+    assert np.array_equal(whole.images, resumed.images)
+    other = dataclasses.replace(preparation, disk_radius=20.0)
+    assert not np.array_equal(whole.images, prepared_disks(hours["path"], other, tmp_path / "resumed").images)
+
+
+def test_damaged_images_are_left_out_and_counted(hours: pd.DataFrame, tmp_path: Path) -> None:
+    damaged = tmp_path / "HMI.m2026.02.02_06.00.00.png"
+    damaged.write_bytes(Path(hours["path"][5]).read_bytes()[:200])
+    some = hours.copy()
+    some.loc[5, "path"] = str(damaged)
+    some.attrs = {"left_out": {"the flare list does not cover the window": 3}}
+    out = train_disks(experiment(steps=2), some, tmp_path / "run")
+    table = pd.read_parquet(out / OUT_OF_FOLD)
+    assert table["row"].tolist() == [row for row in range(len(hours)) if row != 5]
+    assert table["time_utc"].tolist() == hours["time_utc"].drop(5).tolist()
+    left_out = json.loads((out / "scores.json").read_text())["data"]["left_out"]
+    assert left_out == {"the flare list does not cover the window": 3, "the image cannot be read": 1}
+    with pytest.raises(MissingDataError, match="None of the 1 images can be read"):
+        prepared_disks([damaged], experiment().preparation, tmp_path / "none")
+
+
+def test_another_run_in_the_folder_is_refused(hours: pd.DataFrame, tmp_path: Path) -> None:
+    train_disks(experiment(steps=1), hours, tmp_path)
+    with pytest.raises(TrainingError, match="other settings"):
+        train_disks(experiment(steps=2), hours, tmp_path)
+    with pytest.raises(TrainingError, match="other images"):
+        train_disks(experiment(steps=1), hours[1:], tmp_path)
+
+
+def test_one_split_takes_its_threshold_from_training_rows(hours: pd.DataFrame, tmp_path: Path) -> None:
+    settings = experiment(batches="epochs", steps=2)
+    few = dataclasses.replace(
+        settings, evaluation=settings.evaluation.model_copy(update={"trained_folds": 1})
+    )
+    out = train_disks(few, hours, tmp_path / "run")
+    table = pd.read_parquet(out / OUT_OF_FOLD)
+    assert set(table["fold"]) == {0}
+    assert table["threshold"].nunique() == 1
+    assert load_run(out).training_spans[0][0][0].startswith("2026-02-0")
+    assert "1 of them trained" in load_run(out).card
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"training": {"batches": "published"}, "augmentation": {"flips": True}}, "not varied any further"),
+        ({"training": {"steps_are": "epochs"}}, "have no epochs"),
+        ({"preparation": {"fit": "resize"}}, "fit 'resize'"),
+    ],
+)
+def test_settings_that_full_disks_do_not_have(
+    changes: dict[str, dict[str, Any]], says: str, hours: pd.DataFrame, tmp_path: Path
+) -> None:
+    document = experiment().to_dict()
+    for section, values in changes.items():
+        document[section] = document[section] | values
+    with pytest.raises(BadOptionError, match=says):
+        train_disks(Experiment.from_dict(document), hours, tmp_path)
+
+
+def test_experiments_for_full_disks_can_be_read_and_trained() -> None:
+    for name in ("compact", "alexnet_2026", "pandey2023"):
+        settings = read_experiment(ROOT / "experiments" / f"{name}.toml")
+        disks._check(settings)
+        assert settings.preparation.disk_radius == 200.0
+    published = settings.training
+    assert (published.optimizer, published.learning_rate, published.weight_decay) == ("sgd", 0.0099, 0.01)
+    assert (published.batch, published.steps, published.steps_are) == (64, 40, "epochs")
+    assert (published.plateau_factor, published.plateau_patience) == (0.03, 4)

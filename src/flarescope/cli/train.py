@@ -162,6 +162,70 @@ def frames(
 
 
 @app.command()
+def disks(
+    experiment: Annotated[Path, typer.Argument(help="TOML file of the experiment.")],
+    out: Annotated[Path, typer.Option(help="Run folder; what is done there is not done again.")],
+    images: Annotated[
+        Path | None, typer.Option(help="Folder of full-disk images (else as the experiment says).")
+    ] = None,
+    flares: Annotated[
+        list[Path] | None, typer.Option(help="Flare list; repeatable (else as the experiment says).")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Data folder (else FLARESCOPE_DATA).", envvar="FLARESCOPE_DATA")
+    ] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads (else all cores).", min=1, max=1024)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print scores.json.")] = False,
+) -> None:
+    """Train a full-disk network on images and a flare list: folds of blocks of days, a day apart.
+
+    A run that was stopped goes on where it was. The scores prove no skill unless the images span years.
+
+    Example: flarescope train disks experiments/compact.toml --images 2026 --flares goes.csv --out runs/disks
+    """
+    from flarescope.experiment import read_experiment
+    from flarescope.sources.flares import read_flares
+    from flarescope.writing import check_folder_place
+
+    settings = read_experiment(experiment)
+    folder = images or _in_data(data, settings.data.index, "--images FOLDER")
+    lists = flares or [_in_data(data, name, "--flares LIST") for name in settings.data.flares]
+    check_folder_place(out)
+    from flarescope.samples.disks import disk_hours
+
+    asked = settings.data
+    hours = disk_hours(folder, read_flares(*lists), at_least=asked.at_least, within=asked.within)
+    from flarescope.compute import keep_memory, use_threads
+    from flarescope.training.disk_card import estimate_text
+    from flarescope.training.disks import train_disks
+
+    keep_memory()
+    use_threads(threads)
+    with progress_bars() as progress:
+        train_disks(settings, hours, out, progress=progress)
+    document = json.loads((out / "scores.json").read_text(encoding="utf-8"))
+    if as_json:
+        typer.echo(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False))
+        return
+    typer.echo(f"{document['model']}, not validated: {document['split']}; weights begin {document['begins']}")
+    for name in ("tss", "auc", "bss"):
+        typer.echo(f"{name.upper()} {estimate_text(document['out_of_fold'][name])}")
+    typer.echo(f"written: {out}/scores.json, card.md, model.safetensors, out_of_fold.parquet, …")
+
+
+def _in_data(data: Path | None, name: str, option: str) -> Path:
+    """A path of the experiment, in the data folder."""
+    from flarescope.errors import BadOptionError
+
+    if data is None or not data.is_dir():
+        raise BadOptionError(
+            f"The data folder is {data or 'not given'}. Type: {option}, or --data FOLDER, or set "
+            "FLARESCOPE_DATA."
+        )
+    return data / name
+
+
+@app.command()
 def history(
     flares: Annotated[list[Path], typer.Option(help="Flare list; repeatable.")],
     out: Annotated[Path, typer.Option(help="JSON file to write.")],

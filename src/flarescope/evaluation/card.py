@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flarescope.flare import OPERATIONAL_OVER_SCIENCE, GoesClass
+from flarescope.training.disk_card import estimate_text
 
 if TYPE_CHECKING:
     from flarescope.experiment import Experiment
@@ -118,7 +119,7 @@ def score_rows(document: dict[str, Any]) -> list[list[str]]:
         rows.append((f"seed {seed}", {name: {"mean": group[name]} for name in SHOWN}))
     return [
         ["forecast", *(name.upper() for name in SHOWN)],
-        *([name, *(_estimate(scores[score]) for score in SHOWN)] for name, scores in rows),
+        *([name, *(estimate_text(scores[score]) for score in SHOWN)] for name, scores in rows),
     ]
 
 
@@ -127,19 +128,12 @@ def _markdown(rows: list[list[str]]) -> list[str]:
     return [lines[0], "|---" * len(rows[0]) + "|", *lines[1:]]
 
 
-def _estimate(value: dict[str, Any]) -> str:
-    if value["mean"] is None:
-        return "–"
-    bounds = "" if value.get("low") is None else f" [{value['low']:.3f}, {value['high']:.3f}]"
-    return f"{value['mean']:.3f}{bounds}"
-
-
 def _differences(document: dict[str, Any]) -> list[str]:
     """Paired differences to the rivals, in words."""
     return [
-        f"- Less {name}: TSS {_estimate(rival['difference']['tss'])}, AUC "
-        f"{_estimate(rival['difference']['auc'])}; Brier skill with {name} as reference "
-        f"{_estimate(rival['bss'])}."
+        f"- Less {name}: TSS {estimate_text(rival['difference']['tss'])}, AUC "
+        f"{estimate_text(rival['difference']['auc'])}; Brier skill with {name} as reference "
+        f"{estimate_text(rival['bss'])}."
         for name, rival in document["out_of_fold_seeds"]["references"].items()
     ]
 

@@ -123,6 +123,7 @@ def by_blocks(
     *,
     days: float = 5,
     folds: int = 4,
+    quarters: bool = False,
     gap: str | timedelta = GAP,
     validation: bool = False,
 ) -> tuple[Split, ...]:
@@ -132,6 +133,7 @@ def by_blocks(
         hours: ``time_utc`` and ``label``, as ``disk_hours`` gives them.
         days: length of a block.
         folds: number of folds.
+        quarters: instead, four folds by calendar quarter over all years, as Pandey et al. 2023 have them.
         gap: training rows nearer than this to a tested one are dropped, and counted in ``Split.dropped``.
         validation: validate on the fold after the tested one; else validation is empty.
 
@@ -144,13 +146,13 @@ def by_blocks(
         LeakError: never, unless the gap were not kept: the split refuses it.
     """
     times = as_times(hours["time_utc"])
-    fold = block_folds(times, hours["label"].to_numpy(int), days=days, folds=folds)
-    table = SampleTable(
-        hours.assign(
-            time_utc=times, row=np.arange(len(hours)), block=blocks_of_days(times, days).ids, fold=fold
-        )
-    )
-    return by_fold(table, fold, unit="block", gap=gap, validation=validation)
+    block, row = blocks_of_days(times, days).ids, np.arange(len(hours))
+    if quarters:
+        fold = (pd.DatetimeIndex(times).quarter - 1).to_numpy()
+    else:
+        fold = block_folds(times, hours["label"].to_numpy(int), days=days, folds=folds)
+    table = SampleTable(hours.assign(time_utc=times, row=row, block=block, fold=fold))
+    return by_fold(table, fold, unit="fold" if quarters else "block", gap=gap, validation=validation)
 
 
 def spans(times: np.ndarray, *, hole: str | timedelta = GAP) -> tuple[tuple[str, str], ...]:

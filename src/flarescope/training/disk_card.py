@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from flarescope.experiment import Experiment
     from flarescope.samples.split import Split
 
-__all__ = ["disk_card", "disk_document"]
+__all__ = ["disk_card", "disk_document", "estimate_text"]
 
 SHOWN = ("tss", "hss", "auc", "bss", "ece")
 FROM_SCRATCH = "from scratch: no file of ImageNet weights was given"
@@ -88,13 +88,15 @@ def disk_document(
         resamples=settings.resamples,
     )
     split = f"{settings.folds} folds of blocks of {settings.block_days:g} days, dealt in turn, {GAP} apart"
+    if settings.quarters:
+        split = f"calendar quarters over all years, {GAP} apart"
     return {
         "model": label,
         "experiment": experiment.name,
         "validated": False,
         "begins": f"from {experiment.model.weights}" if experiment.model.weights else FROM_SCRATCH,
         "data": _data(rows, settings.block_days, left_out),
-        "split": split + (f"; {len(splits)} of them trained" if len(splits) < settings.folds else ""),
+        "split": split + (f"; {len(splits)} of them trained" if settings.trained_folds else ""),
         "folds": [_told(split) for split in splits],
         "out_of_fold": scores.to_dict(),
     }
@@ -130,6 +132,14 @@ def disk_card(experiment: Experiment, document: Mapping[str, Any]) -> str:
     )
 
 
+def estimate_text(value: Mapping[str, Any]) -> str:
+    """A score of ``scores.json`` with its interval, such as 0.508 [0.464, 0.551]; "–" where it has none."""
+    if value["mean"] is None:
+        return "–"
+    bounds = "" if value.get("low") is None else f" [{value['low']:.3f}, {value['high']:.3f}]"
+    return f"{value['mean']:.3f}{bounds}"
+
+
 def _data(rows: pd.DataFrame, block_days: float, left_out: Mapping[str, int]) -> dict[str, Any]:
     times = rows["time_utc"].to_numpy("datetime64[us]")
     return {
@@ -155,14 +165,14 @@ def _told(split: Split) -> dict[str, Any]:
 
 
 def _lines(scores: Mapping[str, Any]) -> list[str]:
-    """The table of scores: the network, and its difference to climatology."""
-    lines = ["| forecast | " + " | ".join(name.upper() for name in SHOWN) + " |", "|---" * 6 + "|"]
-    lines.append("| network | " + " | ".join(_estimate(scores[name]) for name in SHOWN) + " |")
-    return lines
-
-
-def _estimate(value: Mapping[str, Any]) -> str:
-    if value["mean"] is None:
-        return "–"
-    bounds = "" if value.get("low") is None else f" [{value['low']:.3f}, {value['high']:.3f}]"
-    return f"{value['mean']:.3f}{bounds}"
+    """The table of scores: the network, and the climatology of each fold's training rows."""
+    climatology = scores["references"]["climatology"]["scores"]
+    rows = [("network", scores), ("climatology of the training rows", climatology)]
+    return [
+        "| forecast | " + " | ".join(name.upper() for name in SHOWN) + " |",
+        "|---" * (1 + len(SHOWN)) + "|",
+        *(
+            f"| {who} | " + " | ".join(estimate_text(said[name]) for name in SHOWN) + " |"
+            for who, said in rows
+        ),
+    ]

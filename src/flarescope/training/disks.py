@@ -109,10 +109,7 @@ def train_disks(
     )
     rows = hours[given.readable].reset_index(drop=True)
     images = Picked(given.images, np.flatnonzero(given.readable))
-    settings = experiment.evaluation
-    splits = by_blocks(
-        rows, days=settings.block_days, folds=settings.folds, validation=experiment.training.watches
-    )[: settings.trained_folds]
+    splits = _splits(experiment, rows)
     _same_rows(rows, out)
     folds = [_fold(experiment, images, split, out / "folds", progress) for split in splits]
     table = _out_of_fold(folds, images)
@@ -153,6 +150,18 @@ def _begin(experiment: Experiment, out: Path) -> None:
         write_whole(settings, experiment.to_toml())
     elif read_experiment(settings) != experiment:
         raise TrainingError(f"{out} holds a run with other settings. Choose another --out, or delete it.")
+
+
+def _splits(experiment: Experiment, rows: pd.DataFrame) -> tuple[Split, ...]:
+    """The folds that are trained."""
+    settings = experiment.evaluation
+    return by_blocks(
+        rows,
+        days=settings.block_days,
+        folds=settings.folds,
+        quarters=settings.quarters,
+        validation=experiment.training.watches,
+    )[: settings.trained_folds]
 
 
 def _same_rows(rows: pd.DataFrame, out: Path) -> None:
