@@ -1,0 +1,63 @@
+"""Real active regions near the middle of the disk, as SHARPs: what can be turned to the limb."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from flarescope.errors import BadFileError, MissingDataError
+from flarescope.sources.files import read_magnetogram
+
+if TYPE_CHECKING:
+    from flarescope.papers.reproduction import Desk
+    from flarescope.sun import Magnetogram
+
+__all__ = ["central_sharps", "over_harps"]
+
+FOLDERS = ("harp377_hourly", "2012-03-06")
+FARTHEST = 50.0  # degrees from the central meridian
+MOST = 2  # maps of one HARP, evenly in time
+FEWEST = 3  # HARPs without which a spread means nothing
+
+
+def central_sharps(desk: Desk) -> list[Magnetogram]:
+    """SHARPs of good quality within 50° of the central meridian, up to two a HARP (a preview: one).
+
+    Raises:
+        MissingDataError: the data folder holds none.
+    """
+    folder = desk.need("magnetograms", "sharp_cea")
+    groups: dict[int, list[Magnetogram]] = {}
+    for path in sorted(p for name in FOLDERS for p in folder.joinpath(name).glob("*.magnetogram.fits")):
+        try:
+            seen = read_magnetogram(path)
+        except BadFileError:
+            continue  # damaged files are left out, as files that are not there
+        if seen.region and seen.region.harp and _central(seen):
+            groups.setdefault(seen.region.harp, []).append(seen)
+    if not groups:
+        raise MissingDataError(f"needs SHARP magnetograms near the disk's centre, and {folder} holds none")
+    most = 1 if desk.quick else MOST
+    return [one for group in groups.values() for one in _evenly(group, most)]
+
+
+def over_harps(table: pd.DataFrame, column: str) -> tuple[float, float | None]:
+    """Mean of a column over the HARPs' own means, and its standard error; None for fewer than three."""
+    means = table.groupby("harp")[column].mean().dropna()
+    spread = float(means.std(ddof=1) / np.sqrt(len(means))) if len(means) >= FEWEST else None
+    return float(means.mean()), spread
+
+
+def _central(m: Magnetogram) -> bool:
+    place = m.region.position if m.region else None
+    return m.quality == 0 and place is not None and abs(place.longitude) <= FARTHEST
+
+
+def _evenly(group: list[Magnetogram], most: int) -> list[Magnetogram]:
+    """The middle one, or this many from first to last."""
+    if most == 1:
+        return [group[len(group) // 2]]
+    chosen = np.unique(np.linspace(0, len(group) - 1, min(most, len(group))).round().astype(int))
+    return [group[k] for k in chosen]
