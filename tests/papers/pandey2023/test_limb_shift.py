@@ -72,6 +72,8 @@ def test_less_is_seen_at_the_limb(
     assert 0.0 < left.value < 0.6
     assert share.value is not None
     assert -0.2 < share.value < 1.0
+    shap = found["share_deep_shap_regions"]
+    assert shap.value == pytest.approx(share.value, abs=0.01)  # of a network that is almost linear
     assert found["drop_disk"].value is None
     assert "compact" in found["drop_disk"].needs
     assert (tmp_path / drop.figure).stat().st_size > 10_000
@@ -98,7 +100,7 @@ def table(*rows: tuple[int, str, float, float, bool]) -> pd.DataFrame:
     columns = ["harp", "noaa", "file", "longitude", "logit", "yes"]
     return pd.DataFrame(
         [(harp, "1", f, at, logit, yes) for harp, f, at, logit, yes in rows], columns=columns
-    ).assign(viewer="regions", share=np.nan, area_share=np.nan)
+    ).assign(viewer="regions", share=np.nan, deep_shap=np.nan, area_share=np.nan)
 
 
 def test_the_slope_is_what_is_left_of_a_difference() -> None:

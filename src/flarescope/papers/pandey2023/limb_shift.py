@@ -34,7 +34,19 @@ LIMB = 75
 PATCH_PIXELS = 2048  # of the disk a patch is cut from: HMI's patches have 1.2″ a pixel
 DISK_PIXELS = 512
 VIEWERS = {"regions": "patch_cnn", "disk": "compact"}
-COLUMNS = ["viewer", "harp", "noaa", "file", "longitude", "logit", "empty", "share", "area_share"]
+COLUMNS = [
+    "viewer",
+    "harp",
+    "noaa",
+    "file",
+    "longitude",
+    "logit",
+    "empty",
+    "share",
+    "deep_shap",
+    "area_share",
+]
+CLAIMS = ("drop", "left", "still_yes", "share", "share_deep_shap", "share_change")
 BACKGROUND = "magnetograms", "full_disk_2026"
 
 
@@ -59,14 +71,16 @@ class Viewer:
         p = np.clip(self.run.probability(images), 1e-9, 1 - 1e-9)
         return np.asarray(np.log(p / (1 - p)))
 
-    def attribution(self, image: Magnetogram) -> np.ndarray:
-        """Integrated Gradients on the image's own grid."""
+    def attribution(self, image: Magnetogram, method: str = "integrated_gradients") -> np.ndarray:
+        """On the image's own grid, against zero field, Deep SHAP too: then both explain the same."""
         from flarescope.explain import explain
 
         views: tuple[View, ...] = (image.view,)
+        zero = image.with_field(np.where(np.isfinite(image.field), ZERO_GREY, np.nan))
+        options = {"steps": 8} if method == "integrated_gradients" else {"backgrounds": [zero]}
         why = explain(
-            self.run.network, self.run.preparation, image, method="integrated_gradients",
-            views=views, eight_views=self.run.calibration.views == 8, steps=8,
+            self.run.network, self.run.preparation, image, method=method,
+            views=views, eight_views=self.run.calibration.views == 8, **options,
         )  # fmt: skip
         return np.asarray(np.nan_to_num(why.map))
 
@@ -159,22 +173,21 @@ def _measured(desk: Desk, eye: Viewer, regions: list[Magnetogram]) -> pd.DataFra
         *logits, empty = eye.logits([*images, eye.empty(images[0])])
         for longitude, image, logit in zip(at, images, logits, strict=True):
             why = last[_harp(region)] is region and abs(longitude) in EXPLAINED
-            shares = _shares(eye, image) if why else (np.nan, np.nan)
+            shares = _shares(eye, image) if why else (np.nan, np.nan, np.nan)
             about = eye.name, _harp(region), _noaa(region), region.origin.name, longitude
             rows.append((*about, logit, empty, *shares))
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table.assign(yes=table["logit"] >= _logit(eye.run.calibration.threshold))
 
 
-def _shares(eye: Viewer, image: Magnetogram) -> tuple[float, float]:
-    """The region's share of |attribution| and of the area with field: nothing else is attributed."""
+def _shares(eye: Viewer, image: Magnetogram) -> tuple[float, ...]:
+    """The region's share of |attribution| by two methods, and of the area with field: there is no other."""
     from flarescope.explain.shares import region_shares
 
     assert image.region is not None
     field = np.nan_to_num(image.signed) != 0.0
-    maps = eye.attribution(image), field.astype(float)
-    share, area = (region_shares(values, image, [image.region])[0].share for values in maps)
-    return share, area
+    maps = eye.attribution(image), eye.attribution(image, "deep_shap"), field.astype(float)
+    return tuple(region_shares(values, image, [image.region])[0].share for values in maps)
 
 
 def _harp(m: Magnetogram) -> int:
@@ -190,7 +203,7 @@ def _logit(p: float) -> float:
 
 
 def _claims(name: str) -> list[str]:
-    return [f"{claim}_{name}" for claim in ("drop", "left", "still_yes", "share", "share_change")]
+    return [f"{claim}_{name}" for claim in CLAIMS]
 
 
 def _pairs(table: pd.DataFrame) -> pd.DataFrame:
@@ -205,6 +218,7 @@ def _compared(table: pd.DataFrame, name: str) -> list[Finding]:
     pairs = pairs.assign(
         change=pairs["logit"] - pairs["logit_middle"],
         above_area=pairs["share"] - pairs["area_share"],
+        deep_shap=pairs["deep_shap"] - pairs["area_share"],
         share_change=pairs["share"] - pairs["share_middle"],
     )
     numbered = pairs[pairs["noaa"] != ""]
@@ -216,6 +230,8 @@ def _compared(table: pd.DataFrame, name: str) -> list[Finding]:
         _still_yes(pairs, name),
         Finding(f"share_{name}", "real-small", *over_harps(pairs, "above_area"),
                 note=f"Integrated Gradients, one SHARP of each of {pairs['harp'].nunique()} HARPs."),
+        Finding(f"share_deep_shap_{name}", "real-small", *over_harps(pairs, "deep_shap"),
+                note="Deep SHAP against zero field, on the same SHARPs."),
         Finding(f"share_change_{name}", "real-small", *over_harps(pairs, "share_change"),
                 note="Integrated Gradients; the same SHARPs at 0° and 75°."),
     ]  # fmt: skip
