@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flarescope.errors import BadFileError, BadOptionError, MissingDataError
+from flarescope.experiment import read_experiment
 from flarescope.flare import FlareCatalog
+from flarescope.samples.disk_images import prepared_disks
 from flarescope.samples.disks import balanced_hours, block_folds, by_blocks, disk_hours, spans
 from flarescope.sources.flares import read_flares
 from flarescope.times import utc
@@ -169,3 +171,15 @@ def test_the_weeks_of_2026(data_dir: Path) -> None:
     assert hours["time_utc"].max() == pd.Timestamp("2026-03-30 23:00")
     for split in by_blocks(hours, folds=4):
         assert set(split.train["label"]) == set(split.test["label"]) == {0, 1}
+
+
+@pytest.mark.realdata
+def test_a_jpeg_2000_of_the_archive_is_prepared_like_any_other(data_dir: Path, tmp_path: Path) -> None:
+    path = next((data_dir / "magnetograms/helioviewer_jp2").glob("**/*.jp2"))
+    preparation = read_experiment(Path(__file__).parents[2] / "experiments/pandey2023.toml").preparation
+    given = prepared_disks([path], preparation, tmp_path)
+    assert given.images.shape == (1, 512, 512)
+    assert given.readable.all()
+    assert np.abs(given.images[0]).max() > 0.3
+    assert not given.images[0, :40].any()
+    assert not given.images[0, :, -40:].any()

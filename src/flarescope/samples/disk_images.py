@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["DiskImages", "Picked", "prepared_disks"]
 
 AT_ONCE = 64  # images between two notes of how far it came: half a minute of work at most is done twice
-REDUCE = 3  # halvings of a JPEG 2000 image while it is decoded: 4096 pixels to 512
 
 
 class DiskImages(NamedTuple):
@@ -65,9 +64,8 @@ def prepared_disks(
     """Read and prepare every full-disk image once; what lies in ``folder`` already is not done again.
 
     A grey level of an 8-bit image is eight float16 steps or more, so nothing is lost on the way. 512 pixels
-    take half a megabyte an image: 600 MB for 1,177 hours, 33 GB for 63,649. JPEG 2000 images are decoded at
-    an eighth of their size. An image whose header gives a time more than 12 minutes from that in its name,
-    for which Helioviewer was asked, is not taken.
+    take half a megabyte an image: 600 MB for 1,177 hours, 33 GB for 63,649. An image whose header
+    gives a time more than 12 minutes from that in its name, for which Helioviewer was asked, is not taken.
 
     Args:
         paths: image files; damaged ones are noted, not raised.
@@ -105,9 +103,8 @@ def prepared_disks(
 
 def _prepared(path: Path, preparation: Preparation) -> np.ndarray | str:
     """The network's input, or why there is none."""
-    reduce = REDUCE if path.suffix.lower() == ".jp2" else 0
     try:
-        image = read_magnetogram(path, asked=time_in_name(path), view="full_disk", reduce=reduce)
+        image = read_magnetogram(path, asked=time_in_name(path), view="full_disk")
         return preparation.apply(image)
     except BadFileError as problem:
         return str(problem)
