@@ -26,6 +26,13 @@ def test_rank_correlation_is_that_of_scipy(seed: int, ties: bool) -> None:
     assert rank_correlation(a, b) == rank_correlation(b, a)
 
 
+def test_with_signs_for_is_told_from_against() -> None:
+    a, b = NOISE.normal(size=(2, 20, 20))
+    assert rank_correlation(a, -a, signed=True) == -1.0
+    expected = spearmanr(a.ravel(), b.ravel()).statistic
+    assert rank_correlation(a, b, signed=True) == pytest.approx(expected)
+
+
 def test_signs_do_not_count_and_zeros_of_both_are_no_agreement() -> None:
     a, b = NOISE.normal(size=(2, 20, 20))
     assert rank_correlation(a, -a) == 1.0

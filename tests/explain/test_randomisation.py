@@ -37,7 +37,21 @@ def edges(network: nn.Module) -> np.ndarray:
 def test_an_edge_detector_is_found_out() -> None:
     found = randomisation(cnn(), edges)
     assert found["correlation"].tolist() == [1.0] * 4
+    assert found["signed"].tolist() == [1.0] * 4
     assert insensitive(found)
+
+
+def test_size_alone_does_not_convict() -> None:
+    """A linear network explained by w·x: |φ| follows |x|, the sign follows the weights."""
+    size = torch.randn(16, 16, generator=torch.Generator().manual_seed(0)).exp().pow(3)
+
+    def by_sign(network: nn.Module) -> np.ndarray:
+        return (torch.sign(network[1].weight.reshape(16, 16)) * size).detach().numpy()  # type: ignore[index]
+
+    found = randomisation(nn.Sequential(nn.Flatten(), nn.Linear(256, 1)), by_sign)
+    assert found["correlation"].tolist() == [1.0]
+    assert abs(found["signed"].iloc[0]) < 0.3
+    assert not insensitive(found)
 
 
 def test_integrated_gradients_depend_on_what_was_learnt() -> None:

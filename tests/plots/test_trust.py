@@ -47,6 +47,10 @@ def test_randomised_weights_start_from_no_change() -> None:
     assert lines["deep shap"].get_xdata().tolist() == [0, 1, 3]
     assert lines["deep shap"].get_ydata()[:2].tolist() == [1.0, 0.3]
     assert [t.get_text() for t in axes.get_xticklabels()] == ["none", "8", "4", "0"]
+    both = randomisation_figure(frame.assign(signed=[0.9, 0.8, -0.7, 0.1, 0.0]), title="both").axes
+    assert [panel.get_title(loc="left") for panel in both] == ["sizes |φ|", "with signs, φ"]
+    assert both[1].lines[0].get_ydata().tolist() == [1.0, 0.9, 0.8, -0.7]
+    assert both[0].get_ylim()[0] == -0.7
 
 
 @pytest.fixture

@@ -47,8 +47,13 @@ def agreement(maps: Mapping[str, Float[np.ndarray, "h w"]], *, top_share: float 
     return pd.DataFrame(rows, columns=["method_a", "method_b", "rank_correlation", "overlap"])
 
 
-def rank_correlation(a: Float[np.ndarray, "h w"], b: Float[np.ndarray, "h w"]) -> float:
+def rank_correlation(
+    a: Float[np.ndarray, "h w"], b: Float[np.ndarray, "h w"], *, signed: bool = False
+) -> float:
     """Do two maps put the pixels in the same order? Spearman's correlation of |a| and |b|.
+
+    With ``signed`` that of a and b themselves, so that what speaks for a flare is told from what speaks
+    against it.
 
     Pixels that are zero in both are left out: off the disk no method has anything to say, and counting half
     an image of zeros as agreement would make any two maps alike.
@@ -65,8 +70,8 @@ def rank_correlation(a: Float[np.ndarray, "h w"], b: Float[np.ndarray, "h w"]) -
     """
     from scipy.stats import rankdata
 
-    one, two = _sizes(a, b)
-    counts = (one > 0.0) | (two > 0.0)
+    one, two = _sizes(a, b, signed=signed)
+    counts = (one != 0.0) | (two != 0.0)
     one, two = one[counts], two[counts]
     if len(one) < 2 or one.min() == one.max() or two.min() == two.max():
         return float("nan")
@@ -101,7 +106,10 @@ def _top(size: Float[np.ndarray, "n"], share: float) -> Bool[np.ndarray, "n"]:
     return np.asarray((size >= least) & (size > 0.0))
 
 
-def _sizes(a: np.ndarray, b: np.ndarray) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
+def _sizes(
+    a: np.ndarray, b: np.ndarray, *, signed: bool = False
+) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
     if a.shape != b.shape:
         raise BadOptionError(f"Maps of shapes {a.shape} and {b.shape} cannot be compared. Give one shape.")
-    return np.abs(np.nan_to_num(a.ravel())).astype(float), np.abs(np.nan_to_num(b.ravel())).astype(float)
+    one, two = (np.nan_to_num(values.ravel()).astype(float) for values in (a, b))
+    return (one, two) if signed else (np.abs(one), np.abs(two))

@@ -28,8 +28,9 @@ __all__ = ["CHECKS", "baseline_sensitivity", "check", "off_disk_share", "referen
 
 CHECKS: dict[str, str] = {
     "completeness": "error of the sum; 0 is perfect",
-    "randomised": "rank correlation with the map of a network that has learnt nothing; below 0.5 wanted",
-    "insensitive": "1 if it is the same map whatever was learnt",
+    "randomised": "rank correlation of |map| with that of a network that learnt nothing; below 0.5 wanted",
+    "randomised_signed": "the same with signs: what speaks for a flare, and what against",
+    "insensitive": "1 if it is the same map whatever was learnt: both still above 0.5",
     "deletion_over_random": "logits by which the output falls sooner than in random order; above 0 wanted",
     "deletion_over_flux": "the same against the order of unsigned flux",
     "insertion_over_random": "logits by which the output rises sooner than in random order; above 0 wanted",
@@ -90,6 +91,7 @@ def check(
     found = {
         "completeness": why.checks.get("completeness", math.nan),
         "randomised": float(randomised["correlation"].iloc[-1]),
+        "randomised_signed": float(randomised["signed"].iloc[-1]),
         "insensitive": float(insensitive(randomised)),
         "deletion_over_random": faithful.deletion_gain("random"),
         "deletion_over_flux": faithful.deletion_gain("unsigned_flux"),

@@ -44,15 +44,16 @@ def randomisation(
             and the last; None explains them all.
 
     Returns:
-        One row a stage: ``layer``, the deepest layer drawn anew, and ``correlation``, Spearman's of |map|
-        with the original's (``agreement.rank_correlation``): 1 is no change. A map that has become the same
-        everywhere has nothing left in common with the original: 0. An original without an order: NaN.
+        One row a stage: ``layer``, the deepest layer drawn anew; ``correlation``, Spearman's of |map| with
+        the original's (``agreement.rank_correlation``), 1 is no change; ``signed``, the same without taking
+        absolute values. A map that has become the same everywhere has nothing left in common with the
+        original: 0. An original without an order: NaN.
 
     Raises:
         BadOptionError: the network has no weights, or fewer than two stages are asked for.
 
     Reference:
-        Adebayo et al. 2018, Sanity checks for saliency maps, section 3.1.
+        Adebayo et al. 2018, Sanity checks for saliency maps, sections 3 and 4.1 (both correlations).
     """
     import pandas as pd
 
@@ -68,24 +69,28 @@ def randomisation(
     for index, (name, modules) in enumerate(layers):
         _draw(drawn, modules, seed=1000 * seed + index)
         if index in stages:
-            rows.append((name, _kept(original, explainer(copy.deepcopy(drawn)))))
-    return pd.DataFrame(rows, columns=["layer", "correlation"])
+            changed = explainer(copy.deepcopy(drawn))
+            rows.append((name, *(_kept(original, changed, signed=signed) for signed in (False, True))))
+    return pd.DataFrame(rows, columns=["layer", "correlation", "signed"])
 
 
 def insensitive(randomised: pd.DataFrame, limit: float = LIMIT) -> bool:
     """Is this map the same whatever the network has learnt?
 
-    True if the correlation with all layers drawn anew (the last row of ``randomisation``) is above ``limit``.
-    Such a map shows the image, not the network. An undefined correlation is no sign of insensitivity.
+    True if with all layers drawn anew (the last row of ``randomisation``) both correlations are still above
+    ``limit``. Such a map shows the image, not the network. The size of φ alone does not convict: methods that
+    multiply by the field inherit its size, whatever the network; but what was learnt must then show in the
+    sign. An undefined correlation is no sign of insensitivity.
     """
-    return bool(randomised["correlation"].iloc[-1] > limit)
+    last = randomised[["correlation", "signed"]].iloc[-1]
+    return bool((last > limit).all())
 
 
-def _kept(original: np.ndarray, changed: np.ndarray) -> float:
+def _kept(original: np.ndarray, changed: np.ndarray, *, signed: bool) -> float:
     """Correlation with the original; 0 of a map that has lost all order, NaN if the original had none."""
     if np.abs(original).min() == np.abs(original).max():
         return float("nan")
-    correlation = rank_correlation(original, changed)
+    correlation = rank_correlation(original, changed, signed=signed)
     return 0.0 if np.isnan(correlation) else correlation
 
 

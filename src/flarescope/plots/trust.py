@@ -29,6 +29,7 @@ REFERENCE = {  # check → where "no better" or "too much" begins
     "baseline_sensitivity": 0.0,
 }  # fmt: skip
 ACROSS = 4
+PANELS = {"correlation": "sizes |φ|", "signed": "with signs, φ"}
 
 
 def faithfulness_figure(curves: pd.DataFrame, *, title: str = "", width_inches: float = PAGE) -> Figure:
@@ -71,9 +72,10 @@ def randomisation_figure(curves: pd.DataFrame, *, title: str = "", limit: float 
     """How soon does a map change when what the network has learnt is lost, from the output to the image?
 
     Args:
-        curves: columns method, layer, correlation: for each method its stages in order.
+        curves: columns method, layer, correlation of |map|, and signed (a second panel) if it is known: for
+            each method its stages in order.
         title: what image and network they ran on.
-        limit: a method whose last point lies above it is insensitive.
+        limit: a method whose last point lies above it in both panels is insensitive.
 
     Raises:
         BadOptionError: a column is missing, or there are too many methods or none.
@@ -81,12 +83,31 @@ def randomisation_figure(curves: pd.DataFrame, *, title: str = "", limit: float 
     _check(curves, "method", "layer", "correlation")
     looks = _looks([str(name) for name in curves["method"].unique()])
     layers = list(dict.fromkeys(curves["layer"].astype(str)))
-    figure = blank(COLUMN, 0.95 * COLUMN)
-    axes = figure.add_subplot()
+    shown = [column for column in PANELS if column in curves]
+    figure = blank(COLUMN if len(shown) == 1 else PAGE, 0.95 * COLUMN)
+    panels = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
+    for axes, column in zip(panels, shown, strict=True):
+        _stages(axes, curves, column, layers, looks, limit)
+        axes.set(ylim=(min(-0.1, float(np.nanmin([0.0, *curves[shown].to_numpy(float).ravel()]))), 1.0))
+        tidy(axes, xlabel="weights drawn anew down to", title=PANELS[column])
+    panels[0].set_ylabel("rank correlation with the map", fontsize=TEXT, color=INK)
+    _close(figure, panels[0], title)
+    return figure
+
+
+def _stages(
+    axes: Axes,
+    curves: pd.DataFrame,
+    column: str,
+    layers: list[str],
+    looks: Mapping[str, tuple[str, str]],
+    limit: float,
+) -> None:
+    """One line a method, from no change on."""
     for name, (colour, style) in looks.items():
         own = curves[curves["method"] == name]
         places = [0, *(layers.index(str(layer)) + 1 for layer in own["layer"])]
-        values = [1.0, *own["correlation"]]
+        values = [1.0, *own[column]]
         axes.plot(
             places, values, color=colour, linestyle=style, marker="o", markersize=3, linewidth=1.1,
             label=_words(name), clip_on=False,
@@ -97,11 +118,7 @@ def randomisation_figure(curves: pd.DataFrame, *, title: str = "", limit: float 
         fontsize=TEXT - 1, color=GREY,
     )  # fmt: skip
     axes.axhline(0.0, color=GREY, linewidth=0.5)
-    axes.set(ylim=(min(-0.1, float(np.nanmin([0.0, *curves["correlation"]]))), 1.0))
     axes.set_xticks(range(len(layers) + 1), ["none", *layers], rotation=60, ha="right")
-    tidy(axes, xlabel="weights drawn anew down to", ylabel="rank correlation with the map", title="")
-    _close(figure, axes, title)
-    return figure
 
 
 def trust_figure(table: pd.DataFrame, *, title: str = "", words: Mapping[str, str] | None = None) -> Figure:
