@@ -160,6 +160,12 @@ class Preparation:
         result[~np.isfinite(magnetogram.field)] = np.nan
         return result
 
+    def input_pixels(self, magnetogram: Magnetogram) -> float:
+        """How many input pixels lie in one pixel of the magnetogram? Below 1 where it was coarsened."""
+        x0, y0, x1, y1 = self._box(magnetogram)
+        rows, columns = self._shape(magnetogram)
+        return rows * columns / ((x1 - x0) * (y1 - y0))
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         return asdict(self)

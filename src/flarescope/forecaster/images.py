@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from flarescope.sun import Magnetogram, Region
     from flarescope.training.run import Run
 
-__all__ = ["RegionView", "look_at"]
+__all__ = ["RegionView", "as_trained", "look_at"]
 
 TRAINED_FROM, TRAINED_TO = 2012, 2017
 
@@ -62,7 +62,7 @@ def look_at(
     regions = _regions(image, summary)
     if not regions:
         return ()
-    patches = [_as_trained(image, region, network) for region in regions]
+    patches = [as_trained(image, region, network) for region in regions]
     said = network.probability(patches)
     views = [
         RegionView(region, patch, float(p), float(fusion.image_rate(p)))
@@ -71,8 +71,8 @@ def look_at(
     return tuple(sorted(views, key=lambda view: -view.rate))
 
 
-def _as_trained(image: Magnetogram, region: Region, network: Run) -> Magnetogram:
-    """What the network is used to see: a grey patch in the plane of the sky, or gauss."""
+def as_trained(image: Magnetogram, region: Region, network: Run) -> Magnetogram:
+    """What a network of regions is used to see: a grey patch in the plane of the sky, or gauss."""
     if image.view == "region":
         return image if network.preparation.encoding == "gauss" else as_patch(image)
     return as_patch(image, region)
