@@ -5,6 +5,7 @@ Colours are told apart by readers with any colour vision (Okabe and Ito 2008).
 """
 
 from flarescope.plots.paper import check_format, data_uri, save
+from flarescope.plots.side_by_side import side_by_side
 from flarescope.plots.skill import Reliability, Roc, reliability_figure, rivals_figure, roc_figure
 from flarescope.plots.sky import magnetogram_figure
 
@@ -18,4 +19,5 @@ __all__ = [
     "rivals_figure",
     "roc_figure",
     "save",
+    "side_by_side",
 ]

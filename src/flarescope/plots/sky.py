@@ -12,15 +12,19 @@ from flarescope.geometry import Disk
 from flarescope.plots.contours import draw_contours
 from flarescope.plots.graticule import edge_ticks, limb_labels, lines
 from flarescope.plots.paper import INK, PAGE, TEXT, blank, tidy
+from flarescope.plots.region_names import draw_region_names
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from flarescope.explain.shares import RegionShare
     from flarescope.forecast import Explanation
     from flarescope.sun import Magnetogram
 
-__all__ = ["magnetogram_figure"]
+__all__ = ["draw_places", "headline", "magnetogram_figure"]
 
 
 def magnetogram_figure(
@@ -30,6 +34,7 @@ def magnetogram_figure(
     saturate_gauss: float = 500.0,
     width_inches: float = PAGE,
     title: str | None = None,
+    shares: Sequence[RegionShare] = (),
 ) -> Figure:
     """What does the field look like, and which parts of it speak for a flare?
 
@@ -43,6 +48,7 @@ def magnetogram_figure(
         saturate_gauss: largest |field| told apart; grey images are shown whole.
         width_inches: 7.2 fills a page of a journal, 3.5 a column.
         title: instead of time and region.
+        shares: of the map's regions; a full disk has their names beside them.
 
     Raises:
         BadOptionError: the map has another shape than the field, or nothing to saturate at.
@@ -59,11 +65,13 @@ def magnetogram_figure(
     figure = blank(width_inches, _height(width_inches, rows / columns, explanation is not None))
     axes = figure.add_subplot()
     _draw_field(axes, magnetogram, saturate_gauss)
-    _draw_places(axes, magnetogram)
-    tidy(axes, title=_title(magnetogram) if title is None else title, frame=magnetogram.view == "region")
+    draw_places(axes, magnetogram)
+    tidy(axes, title=headline(magnetogram) if title is None else title, frame=magnetogram.view == "region")
     _name_axes(axes, magnetogram)
     if explanation is not None:
         draw_contours(figure, axes, magnetogram, explanation)
+    if magnetogram.view == "full_disk" and isinstance(magnetogram.geometry, Disk):
+        draw_region_names(axes, magnetogram.geometry, shares, size=TEXT - 1.0, inches=0.75 * width_inches)
     return figure
 
 
@@ -72,7 +80,8 @@ def _height(width: float, aspect: float, legend: bool) -> float:
     return min(width * 0.8 * aspect + (1.2 if legend else 0.65), 1.3 * width)
 
 
-def _title(m: Magnetogram) -> str:
+def headline(m: Magnetogram) -> str:
+    """When it was observed, and of which region."""
     parts = [f"{m.time:%Y-%m-%d %H:%M} UTC"]
     if m.region and m.region.harp:
         parts.append(f"HARP {m.region.harp}")
@@ -109,7 +118,7 @@ def _draw_field(axes: Axes, m: Magnetogram, saturate_gauss: float) -> None:
     bar.outline.set_linewidth(0.6)
 
 
-def _draw_places(axes: Axes, m: Magnetogram) -> None:
+def draw_places(axes: Axes, m: Magnetogram) -> None:
     """Lines of longitude and latitude, numbered at the edges of a patch or along the limb of the disk."""
     rows, columns = m.field.shape
     axes.set(xlim=(-0.5, columns - 0.5), ylim=(-0.5, rows - 0.5))
