@@ -3,137 +3,191 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from flarescope.cli._progress import progress_bar
+from flarescope.cli._options import AsJson, Seed
+from flarescope.cli._progress import progress_bar, progress_bars
+from flarescope.errors import BadOptionError
 
 if TYPE_CHECKING:
-    from flarescope.explain import Precision
-    from flarescope.forecast import Explanation
+    from flarescope.cli._explained import Asked
     from flarescope.sun import Magnetogram
     from flarescope.training.run import Run
 
 __all__ = ["explain"]
 
+ALL = "all"
+IMAGES = {".fits", ".fts", ".jp2", ".jpg", ".jpeg", ".npz", ".png"}
+MOST_BACKGROUNDS = 100
+
 
 def explain(
     image: Annotated[Path, typer.Option(help="Magnetogram: FITS, JP2, JPEG, PNG or npz.")],
-    out: Annotated[Path, typer.Option(help="Figure to write: .png, .pdf or .svg.")],
-    method: Annotated[str, typer.Option(help="integrated_gradients or occlusion.")] = "integrated_gradients",
-    model: Annotated[str, typer.Option(help="Name of a shipped model, or a run folder.")] = "patch_cnn",
+    out: Annotated[
+        Path | None, typer.Option(help="Figure to write: .png, .pdf or .svg; none without it.")
+    ] = None,
+    method: Annotated[
+        str,
+        typer.Option(help="integrated_gradients, deep_shap, guided_grad_cam, occlusion; all, side by side."),
+    ] = "integrated_gradients",
+    model: Annotated[
+        str, typer.Option(help="Name of a shipped model, or a run folder; with random weights, a network.")
+    ] = "patch_cnn",
+    weights: Annotated[
+        Literal["shipped", "random"], typer.Option(help="Trained ones, or drawn from --seed.")
+    ] = "shipped",
+    seed: Seed = 0,
     time: Annotated[
         str | None, typer.Option(help="When it was observed, UTC, if the file does not say.")
     ] = None,
     regions: Annotated[
-        Path | None, typer.Option(help="Solar Region Summary, for the places of regions on a full disk.")
+        Path | None, typer.Option(help="Solar Region Summary: places and numbers of regions on a full disk.")
     ] = None,
     anyway: Annotated[
         bool, typer.Option("--anyway", help="Explain an image unlike the training images too.")
     ] = False,
     baseline: Annotated[
-        str, typer.Option(help="What nothing there means: zero_field, mean, black.")
+        str, typer.Option(help="What nothing there means: zero_field, black, blurred, mean_disk.")
     ] = "zero_field",
+    backgrounds: Annotated[
+        Path | None,
+        typer.Option(help="Deep SHAP: folder of images to compare with; else ten quiet copies of this one."),
+    ] = None,
     steps: Annotated[int | None, typer.Option(help="Integrated Gradients: steps of the first round.")] = None,
     mask_pixels: Annotated[int | None, typer.Option(help="Occlusion: side of the mask.")] = None,
     stride: Annotated[int | None, typer.Option(help="Occlusion: pixels between masks; 1 is exact.")] = None,
     reading: Annotated[str | None, typer.Option(help="Occlusion: change of output or of label.")] = None,
     dtype: Annotated[str, typer.Option(help="Arithmetic: float32 or float64.")] = "float32",
     dpi: Annotated[int, typer.Option(help="Of a PNG; 300 suits print.", min=30, max=1200)] = 300,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Draw what a model looked at, and say how far the map can be trusted.
 
     Example: flarescope explain --image SHARP.fits --method integrated_gradients --out why.png --json
+
+    Example: flarescope explain --image DISK.jpg --regions 0203SRS.txt --method all --out all.pdf
+
+    Example: flarescope explain --image DISK.jpg --model alexnet --weights random --method deep_shap --json
     """
-    from flarescope.compute import keep_memory
-    from flarescope.explain import BASELINES, METHODS
-    from flarescope.forecaster import explain_image
-    from flarescope.plots import check_format, magnetogram_figure, save
+    from flarescope.cli import _explained
+    from flarescope.explain import BASELINES
+    from flarescope.plots import check_format
     from flarescope.sources.files import read_magnetogram
     from flarescope.sources.srs import read_srs
     from flarescope.writing import check_file_place
 
     given = {"steps": steps, "mask_pixels": mask_pixels, "stride": stride, "reading": reading}
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    METHODS[method].check_options(options)
+    _check_options(method, [*options, *(["backgrounds"] if backgrounds else [])])
     BASELINES[baseline]
-    check_format(out)
-    check_file_place(out, inputs=[image, *([regions] if regions else [])])
+    if out is not None:
+        check_format(out)
+        check_file_place(out, inputs=[image, *([regions] if regions else [])])
     magnetogram = read_magnetogram(image, time=time, fresh=True)
     summary = read_srs(regions) if regions else None
+    if backgrounds is not None:
+        options["backgrounds"] = _read_backgrounds(backgrounds)
 
-    keep_memory()
-    from flarescope.training.run import load_run  # only now: it imports torch
-
-    trained = load_run(model)
-    with progress_bar(f"{method.replace('_', ' ')} of {trained.name}") as progress:
-        why = explain_image(
-            magnetogram, trained, summary=summary, method=method, anyway=anyway, baseline=baseline,
-            dtype=cast("Precision", dtype), progress=progress, **options,
-        )  # fmt: skip
-    title = f"{trained.label}, trained on the {trained.trained_on}" if trained.trained_on else None
-    save(magnetogram_figure(magnetogram, why, title=title), out, dpi=dpi)
-    document = _document(why, magnetogram, trained) | {
-        "image": str(image),
-        "figure": str(out),
-        "dtype": dtype,
-    }
+    trained = _network(model, weights, seed)
+    options |= {"baseline": baseline, "dtype": dtype, "anyway": anyway}
+    asked = _explained.Asked(magnetogram, trained, summary, weights)
+    document = (
+        _all(asked, seed, out, dpi, options) if method == ALL else _one(asked, method, out, dpi, options)
+    )
+    document |= {"image": str(image), "figure": str(out) if out else None, "dtype": dtype}
     if as_json:
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
     else:
-        _print(document)
+        _explained.show(document)
 
 
-def _document(why: Explanation, magnetogram: Magnetogram, trained: Run) -> dict[str, Any]:
-    import numpy as np
+def _one(asked: Asked, method: str, out: Path | None, dpi: int, options: dict[str, Any]) -> dict[str, Any]:
+    """Explained by one method, and drawn."""
+    from flarescope.cli._explained import one_document
+    from flarescope.forecaster import explain_image
+    from flarescope.forecaster.disk_regions import shares_of
 
-    from flarescope.times import iso
+    with progress_bar(f"{method.replace('_', ' ')} of {asked.network.name}") as progress:
+        why = explain_image(
+            asked.image, asked.network, summary=asked.summary, method=method, progress=progress, **options
+        )
+    shares = shares_of(asked.image, why, asked.network, asked.summary)
+    if out is not None:
+        from flarescope.plots import magnetogram_figure, save
 
-    whose = "strongest region" if magnetogram.view == "full_disk" else "this region"
-    logit = np.array([why.checks["logit"]])
-    return {
-        "method": why.method,
-        "model": trained.label,
-        "completeness": why.checks.get("completeness"),
-        "probability": float(trained.calibration.probability(logit)[0]),
-        "probability_of": f"{whose}, at the base rate of the training frames",
-        "threshold": trained.calibration.threshold,
-        "baseline": why.baseline,
-        "checks": why.checks,
-        "top_regions": [_place(magnetogram, *spot) for spot in why.top_regions()],
-        "observed": iso(magnetogram.time),
-        "sha256": magnetogram.origin.sha256,
-        "notes": [*magnetogram.notes, *why.notes],
+        figure = magnetogram_figure(asked.image, why, title=_title(asked.network), shares=shares)
+        save(figure, out, dpi=dpi)
+    return one_document(asked, why, shares)
+
+
+def _all(asked: Asked, seed: int, out: Path | None, dpi: int, options: dict[str, Any]) -> dict[str, Any]:
+    """Explained by all methods, and drawn side by side."""
+    from flarescope.cli._explained import all_document
+    from flarescope.forecaster import explain_all
+    from flarescope.forecaster.disk_regions import shares_of
+
+    with progress_bars("all methods") as progress:
+        found = explain_all(
+            asked.image, asked.network, summary=asked.summary, seed=seed, progress=progress, **options
+        )
+    shares = {
+        name: shares_of(asked.image, why, asked.network, asked.summary)
+        for name, why in found.explanations.items()
     }
+    if out is not None:
+        from flarescope.plots import save, side_by_side
+
+        explanations = list(found.explanations.values())
+        figure = side_by_side(asked.image, explanations, shares=shares, title=_title(asked.network))
+        save(figure, out, dpi=dpi)
+    return all_document(asked, found, shares)
 
 
-def _place(magnetogram: Magnetogram, row: int, column: int, share: float) -> dict[str, float | None]:
-    """Where a patch of strong attribution lies; no longitude and latitude where nobody knows them."""
-    place: dict[str, float | None] = {"row": row, "column": column, "share": round(share, 4)}
-    if magnetogram.place is not None:
-        for name, value in zip(
-            ("longitude", "latitude"), magnetogram.place.heliographic(column, row), strict=True
-        ):
-            place[name] = round(float(value), 2) if math.isfinite(value) else None
-    return place
+def _title(network: Run) -> str | None:
+    """Named in the figure where the answer means nothing for the real Sun."""
+    if network.sees == "any":
+        return f"{network.name}, random weights"
+    return f"{network.label}, trained on the {network.trained_on}" if network.trained_on else None
 
 
-def _print(document: dict[str, Any]) -> None:
-    complete = document["completeness"]
-    trust = "" if complete is None else f", complete to within {complete:.2%}"
-    typer.echo(f"{document['figure']}: {document['method']} of {document['model']}{trust}")
-    typer.echo(
-        f"  this network alone says {document['probability']:.1%} ({document['probability_of']}; "
-        f"yes from {document['threshold']:.1%})"
-    )
-    for spot in document["top_regions"]:
-        where = f"row {spot['row']}, column {spot['column']}"
-        if spot.get("longitude") is not None:
-            where += f" (longitude {spot['longitude']:+.1f}°, latitude {spot['latitude']:+.1f}°)"
-        typer.echo(f"  {spot['share']:6.1%} of the attribution around {where}")
-    for note in document["notes"]:
-        typer.echo(f"  note: {note}")
+def _check_options(method: str, names: list[str]) -> None:
+    """Does the method have these options? With all methods, one that has it is enough."""
+    from flarescope.explain import METHODS
+
+    if method != ALL:
+        METHODS[method].check_options(names)
+
+
+def _network(model: str, weights: str, seed: int) -> Run:
+    from flarescope.compute import keep_memory
+
+    keep_memory()
+    from flarescope import models  # only now: these import torch
+    from flarescope.training.run import load_run, shipped_runs
+    from flarescope.training.untrained import untrained_run
+
+    if weights == "random":
+        return untrained_run(model, seed=seed)
+    if model in models.networks and model not in shipped_runs() and not Path(model).is_dir():
+        raise BadOptionError(
+            f"No trained weights of '{model}' come with flarescope. Give a run folder, one of "
+            f"{', '.join(shipped_runs())}, or --weights random to try a method on it."
+        )
+    return load_run(model)
+
+
+def _read_backgrounds(folder: Path) -> list[Magnetogram]:
+    """All images of a folder, by name."""
+    from flarescope.sources.files import read_magnetogram
+
+    if not folder.is_dir():
+        raise BadOptionError(f"{folder} is no folder. Accepted: a folder of images to compare with.")
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGES)
+    if not 1 <= len(files) <= MOST_BACKGROUNDS:
+        raise BadOptionError(
+            f"{folder} holds {len(files)} images. Accepted: 1 to {MOST_BACKGROUNDS} as backgrounds."
+        )
+    return [read_magnetogram(path) for path in files]
