@@ -173,21 +173,25 @@ def _measured(desk: Desk, eye: Viewer, regions: list[Magnetogram]) -> pd.DataFra
         *logits, empty = eye.logits([*images, eye.empty(images[0])])
         for longitude, image, logit in zip(at, images, logits, strict=True):
             why = last[_harp(region)] is region and abs(longitude) in EXPLAINED
-            shares = _shares(eye, image) if why else (np.nan, np.nan, np.nan)
+            shares = _shares(eye, image, abs(longitude) == LIMB) if why else (np.nan, np.nan, np.nan)
             about = eye.name, _harp(region), _noaa(region), region.origin.name, longitude
             rows.append((*about, logit, empty, *shares))
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table.assign(yes=table["logit"] >= _logit(eye.run.calibration.threshold))
 
 
-def _shares(eye: Viewer, image: Magnetogram) -> tuple[float, ...]:
-    """The region's share of |attribution| by two methods, and of the area with field: there is no other."""
+def _shares(eye: Viewer, image: Magnetogram, both: bool) -> tuple[float, float, float]:
+    """The region's share of |attribution|, if ``both`` by Deep SHAP too, and of the area with field."""
     from flarescope.explain.shares import region_shares
 
-    assert image.region is not None
-    field = np.nan_to_num(image.signed) != 0.0
-    maps = eye.attribution(image), eye.attribution(image, "deep_shap"), field.astype(float)
-    return tuple(region_shares(values, image, [image.region])[0].share for values in maps)
+    region = image.region
+    assert region is not None
+
+    def share(values: np.ndarray) -> float:
+        return region_shares(values, image, [region])[0].share
+
+    shap = share(eye.attribution(image, "deep_shap")) if both else np.nan
+    return share(eye.attribution(image)), shap, share((np.nan_to_num(image.signed) != 0.0).astype(float))
 
 
 def _harp(m: Magnetogram) -> int:
