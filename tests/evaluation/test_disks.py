@@ -16,7 +16,12 @@ from torch import Tensor, nn
 from flarescope.errors import BadOptionError, MissingDataError
 from flarescope.evaluation import disk_forecasts as module
 from flarescope.evaluation.beats_history import beats_history
-from flarescope.evaluation.disk_forecasts import DiskForecasts, disk_forecasts, unseen_members
+from flarescope.evaluation.disk_forecasts import (
+    DiskForecasts,
+    disk_forecasts,
+    labelled_disks,
+    unseen_members,
+)
 from flarescope.evaluation.disks import cross_fitted, judged, score_disks
 from flarescope.flare import FlareCatalog
 from flarescope.models.patch_cnn import MeanLogit
@@ -111,7 +116,7 @@ def test_no_member_is_asked_within_a_day_of_its_training(trained: list[int], ask
 
 def test_each_image_is_left_to_members_that_never_saw_its_days(images: Path, flares: FlareCatalog) -> None:
     run = run_of(Says(constant=1.0), Says(constant=3.0), spans=(days(0, 19), days(10, 40)))
-    found = disk_forecasts(run, images, flares)
+    found = disk_forecasts(run, *labelled_disks(images, flares))
     first, last = BEGIN + timedelta(days=9), BEGIN + timedelta(days=20)
     when = [utc(t) for t in found.times]
     assert all(t <= first or t >= last for t in when)
@@ -124,7 +129,7 @@ def test_each_image_is_left_to_members_that_never_saw_its_days(images: Path, fla
 
 def test_days_that_no_member_saw_are_forecast_by_all(images: Path, flares: FlareCatalog) -> None:
     run = run_of(Says(constant=1.0), Says(constant=3.0), spans=(days(0, 5), days(3, 8)))
-    found = disk_forecasts(run, images, flares)
+    found = disk_forecasts(run, *labelled_disks(images, flares))
     later = np.array([utc(t) >= BEGIN + timedelta(days=9) for t in found.times])
     assert found.untouched.tolist() == later.tolist()
     assert set(found.logit[later]) == {2.0}
@@ -133,7 +138,7 @@ def test_days_that_no_member_saw_are_forecast_by_all(images: Path, flares: Flare
 
 def test_history_knows_the_list_only_as_far_as_it_reaches(images: Path, flares: FlareCatalog) -> None:
     late = replace(flares, coverage=((BEGIN - timedelta(days=10), flares.coverage[-1][1]),))
-    found = disk_forecasts(run_of(Says(), spans=(days(-90, -80),)), images, late)
+    found = disk_forecasts(run_of(Says(), spans=(days(-90, -80),)), *labelled_disks(images, late))
     assert utc(found.times[0]) == BEGIN + timedelta(days=17)
     assert found.left_out[module.UNKNOWN] == 17 * 4
     assert set(found.rivals) == {"history", "climatology", "trailing_climatology", "persistence"}

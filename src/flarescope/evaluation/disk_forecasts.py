@@ -43,7 +43,14 @@ if TYPE_CHECKING:
     from flarescope.flare import FlareCatalog
     from flarescope.training.run import Calibration, Run, Spans
 
-__all__ = ["DiskForecasts", "disk_forecasts", "rivals_of", "unseen_members"]
+__all__ = [
+    "DiskForecasts",
+    "check_run",
+    "disk_forecasts",
+    "labelled_disks",
+    "rivals_of",
+    "unseen_members",
+]
 
 TARGET = Target("M1.0")
 GAP, SECOND = np.timedelta64(24, "h"), np.timedelta64(1, "s")
@@ -99,34 +106,53 @@ def unseen_members(times: np.ndarray, spans: Spans) -> Bool[np.ndarray, "t m"]:
     return free
 
 
+def labelled_disks(images: Path, flares: FlareCatalog) -> tuple[pd.DataFrame, FlareCatalog]:
+    """Hours with a label, as ``samples.disks.disk_hours`` gives them, and the list on their years' scale.
+
+    Raises:
+        MissingDataError: there is no image, or none can be labelled.
+    """
+    hours = disk_hours(images, flares)
+    scale = scale_by_date(utc(as_times(hours["time_utc"])[0]))
+    if flares.scale == scale:
+        return hours, flares
+    return disk_hours(images, flares.on_scale(scale)), flares.on_scale(scale)
+
+
 def disk_forecasts(
     run: Run,
-    images: Path,
-    flares: FlareCatalog,
+    hours: pd.DataFrame,
+    catalog: FlareCatalog,
     *,
     kept: Path | None = None,
     progress: Callable[[str, int, int], None] = lambda what, done, of: None,
 ) -> DiskForecasts:
-    """Forecast every full disk of a folder by members that were not trained within 24 h of it.
+    """Forecast every hour's disk by members that were not trained within 24 h of it.
 
-    Left out, and counted: images without a label, those that every member has seen, those whose flare
-    history the list does not hold, and damaged ones. See ``evaluation.disks.score_disks`` for the arguments.
+    Left out, and counted: images that every member has seen, those whose flare history the list does not
+    hold, and damaged ones.
+
+    Args:
+        run: of full disks.
+        hours: with ``path``, ``time_utc``, ``label`` and ``suspect``, as ``labelled_disks`` gives them.
+        catalog: the flares that they were labelled by, on one scale.
+        kept: folder for the prepared images of these hours; a temporary one by default.
+        progress: told (what, done, of).
 
     Raises:
         BadOptionError: the run sees regions.
         MissingDataError: nobody knows what the run was trained on, or no image is left.
     """
-    _check_run(run)
-    hours, catalog = _on_one_scale(images, flares)
+    check_run(run)
     times = as_times(hours["time_utc"])
     free = unseen_members(times, run.training_spans)
-    left_out = Counter(hours.attrs["left_out"])
+    left_out = Counter(hours.attrs.get("left_out", {}))
     known = (covered_days(times, catalog) >= LEAST_COVERED_DAYS) & recently_covered(times, catalog)
     left_out[SEEN] += int((~free.any(axis=1)).sum())
     left_out[UNKNOWN] += int((free.any(axis=1) & ~known).sum())
     rows = np.flatnonzero(free.any(axis=1) & known)
     if not len(rows):
-        raise MissingDataError(f"No image in {images} can be scored: {_plain(left_out)}. Give other images.")
+        raise MissingDataError(f"No image can be scored: {_plain(left_out)}. Give other images.")
     with TemporaryDirectory(prefix="flarescope_") as folder:
         found = prepared_disks(
             list(hours["path"]), run.preparation, kept or Path(folder), progress=partial(progress, "images")
@@ -143,7 +169,7 @@ def disk_forecasts(
         rivals_of(times[rows], catalog),
         run.calibration,
         _plain(left_out),
-        _notes(hours.iloc[rows], tuple(hours.attrs["notes"])),
+        _notes(hours.iloc[rows], tuple(hours.attrs.get("notes", ()))),
     )
 
 
@@ -164,16 +190,8 @@ def rivals_of(times: np.ndarray, catalog: FlareCatalog) -> dict[str, Float[np.nd
     }
 
 
-def _on_one_scale(images: Path, flares: FlareCatalog) -> tuple[pd.DataFrame, FlareCatalog]:
-    """Labelled hours, and the list on the GOES scale of their years."""
-    hours = disk_hours(images, flares)
-    scale = scale_by_date(utc(as_times(hours["time_utc"])[0]))
-    if flares.scale == scale:
-        return hours, flares
-    return disk_hours(images, flares.on_scale(scale)), flares.on_scale(scale)
-
-
-def _check_run(run: Run) -> None:
+def check_run(run: Run) -> None:
+    """Can this run be judged on days it never saw? See ``disk_forecasts`` for what is raised."""
     if run.sees == "region":
         raise BadOptionError(
             f"{run.label} was trained on images of single regions. Give a run of full disks, such as compact."

@@ -15,7 +15,7 @@ from jaxtyping import Float, Int
 
 from flarescope.errors import BadOptionError, MissingDataError
 from flarescope.evaluation.beats_history import beats_history
-from flarescope.evaluation.disk_forecasts import DiskForecasts, disk_forecasts
+from flarescope.evaluation.disk_forecasts import DiskForecasts, check_run, disk_forecasts, labelled_disks
 from flarescope.models.fusion import rate_of
 from flarescope.samples.split import by_fold
 from flarescope.samples.table import SampleTable
@@ -121,7 +121,9 @@ def score_disks(
         >>> print(score_disks(load_run("compact"), folder, flares).network)  # doctest: +SKIP
     """
     _check_days(block_days)
-    forecasts = disk_forecasts(run, images, flares, kept=kept, progress=progress)
+    check_run(run)
+    hours, catalog = labelled_disks(images, flares)
+    forecasts = disk_forecasts(run, hours, catalog, kept=kept, progress=progress)
     return judged(forecasts, block_days=block_days, resamples=resamples)
 
 

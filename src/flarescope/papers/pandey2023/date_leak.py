@@ -1,0 +1,105 @@
+"""Can the date be read from the size of the disk, and is that gone once all disks have one radius?
+
+From February to March the Earth moves away from the Sun: a disk of 203 pixels shrinks to 200. Most flares of
+these weeks fell on the first five days, so whoever reads the date ranks the hours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from flarescope.papers.claims import Finding
+from flarescope.papers.pandey2023.disks_2026 import disks_2026, experiment_of
+from flarescope.preparation import Preparation
+from flarescope.samples.disk_images import prepared_disks
+from flarescope.verify import auc, blocks_of_days
+from flarescope.verify.intervals import resampled_weights
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
+    from flarescope.papers.reproduction import Desk
+    from flarescope.verify import Blocks
+
+__all__ = ["date_leak", "date_skill", "ring_means"]
+
+EVERY = 4  # hours
+RING = 2  # pixels
+BLOCK_DAYS = 5
+DECAYS = np.logspace(-3, 4, 15)
+RESAMPLES = 1000
+
+
+def date_leak(desk: Desk) -> list[Finding]:
+    """How well does the date alone rank the hours, and how well is it read from rings around the centre?
+
+    A ridge regression from the mean |field| of each ring of two pixels to the date, tested on blocks of five
+    days that it was not fitted on: once on images as they are, once brought to one radius. The share of the
+    date's variance that it explains is 1 at best and below 0 where it knows less than the mean date.
+    """
+    hours, _ = disks_2026(desk, every=EVERY)
+    times = hours["time_utc"].to_numpy("datetime64[us]")
+    days, happened = (times - times.min()) / np.timedelta64(1, "D"), hours["label"].to_numpy(int)
+    blocks = blocks_of_days(times, BLOCK_DAYS)
+    rescaled = experiment_of("compact", desk).preparation
+    as_it_is = replace(rescaled, fit="resize", disk_radius=None)
+    found = [_ranked(days, happened, blocks)]
+    for name, preparation in (("date_before", as_it_is), ("date_after", rescaled)):
+        rings = _rings(desk, list(hours["path"]), preparation)
+        skill, spread = date_skill(rings, days, blocks)
+        note = f"{len(days)} images, one in {EVERY} hours or fewer; {blocks.count} blocks of {blocks.unit}."
+        found.append(Finding(name, "real-small", skill, spread, note=note))
+    return found
+
+
+def ring_means(images: Float[np.ndarray, "n h w"]) -> Float[np.ndarray, "n r"]:
+    """Mean |field| of each ring of two pixels around the image's centre, out to its edge."""
+    side = images.shape[1]
+    away = np.arange(side) - (side - 1) / 2
+    ring = (np.hypot(away[:, None], away) / RING).astype(int).ravel()
+    inside = ring < side // (2 * RING)
+    count = np.bincount(ring[inside])
+    rows = [np.abs(np.asarray(image, np.float32)).ravel()[inside] for image in images]
+    return np.stack([np.bincount(ring[inside], row) / count for row in rows])
+
+
+def date_skill(
+    rings: Float[np.ndarray, "n r"], days: Float[np.ndarray, "n"], blocks: Blocks
+) -> tuple[float, float]:
+    """Share of the date's variance explained on held-out blocks, and its spread over blocks drawn anew."""
+    from sklearn.linear_model import RidgeCV
+    from sklearn.model_selection import LeaveOneGroupOut, cross_val_predict
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    model = make_pipeline(StandardScaler(), RidgeCV(DECAYS))
+    said = cross_val_predict(model, rings, days, groups=blocks.ids, cv=LeaveOneGroupOut())
+    sums = [np.bincount(blocks.ids, row) for row in (np.ones(len(days)), days, days**2, (said - days) ** 2)]
+    weights = np.concatenate(list(resampled_weights(blocks, RESAMPLES, 0)))
+    n, first, second, error = (weights @ one for one in sums)
+    drawn = 1 - error / np.maximum(second - first**2 / n, 1e-9)
+    point = 1 - float(sums[3].sum()) / float(((days - days.mean()) ** 2).sum())
+    low, high = np.quantile(drawn, [0.16, 0.84])
+    return point, float(high - low) / 2
+
+
+def _ranked(days: Float[np.ndarray, "n"], happened: np.ndarray, blocks: Blocks) -> Finding:
+    """AUC of "the earlier, the likelier"."""
+    rank = 1 - days / max(float(days.max()), 1.0)
+    weights = np.concatenate(list(resampled_weights(blocks, RESAMPLES, 0))).astype(int)
+    drawn = []
+    for times in weights:
+        rows = np.repeat(np.arange(len(days)), times[blocks.ids])
+        drawn.append(auc(rank[rows], happened[rows]))
+    note = f"{len(days)} images with {int(happened.sum())} events in {blocks.count} blocks of {blocks.unit}."
+    return Finding("date_ranks", "real-small", auc(rank, happened), float(np.nanstd(drawn)), note=note)
+
+
+def _rings(desk: Desk, paths: list[str], preparation: Preparation) -> Float[np.ndarray, "n r"]:
+    folder = desk.cache(f"date_leak_{preparation.fit}")
+    told = partial(desk.progress, f"date leak, {preparation.fit}")
+    return ring_means(prepared_disks(paths, preparation, folder, progress=told).images)
