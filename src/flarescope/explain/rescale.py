@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -58,7 +58,8 @@ class Rescale:
             own, z = _beside(next(turn, None), bend), bend.z.detach()
             if bend.pools:
                 return _pooled(bend, own)
-            return with_gradient(bend.z, bend.function(z), lambda g: g * secant(bend, own.z, z))
+            alone = replace(bend, z=z, refusal=BadOptionError)  # the run would hold itself: never freed
+            return with_gradient(bend.z, bend.function(z), lambda g: g * secant(alone, own.z, z))
 
         return rule
 
