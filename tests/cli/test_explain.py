@@ -16,6 +16,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from flarescope.cli import app
+from flarescope.cli._explained import show
 from flarescope.errors import BadFileError, BadOptionError, FlarescopeError, StaleImageError, UnknownNameError
 from flarescope.models import build
 from flarescope.preparation import Preparation
@@ -37,6 +38,20 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder, build("patch_cnn"), Preparation(size=64, clip=1000.0, std=500.0),
         Calibration(base_rate=0.1, sampled_rate=0.5, threshold=0.2, views=8),
         name="patch_cnn", options={}, members=1, training_regions=[11158],
+    )  # fmt: skip
+    return folder
+
+
+@pytest.fixture(scope="module")
+def grey_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same for 8-bit images, which a full disk is cut into."""
+    torch.manual_seed(1)
+    folder = tmp_path_factory.mktemp("grey")
+    save_run(
+        folder, build("patch_cnn"),
+        Preparation(size=64, encoding="grey8", grey_per_gauss=0.51, std=127.5),
+        Calibration(base_rate=0.1, sampled_rate=0.5, threshold=0.2, views=8),
+        name="patch_cnn", options={}, members=1, training_regions=[],
     )  # fmt: skip
     return folder
 
@@ -191,6 +206,86 @@ def test_a_network_blind_on_coarse_pixels_says_so(tmp_path: Path) -> None:
     words = ("--image", image, "--out", tmp_path / "why.png", "--dpi", 50, "--method", "occlusion")
     said = run(Path("cnn2"), *words, "--mask-pixels", 128, "--stride", 128)
     assert any("cnn2 was not trained on pixels as coarse as this image's 3.4 Mm" in n for n in said["notes"])
+
+
+def test_random_weights_see_the_whole_image_and_no_figure_is_asked_for(tmp_path: Path) -> None:
+    image = write_disk(tmp_path, "HMI.m2026.02.03_12.00.00.npz")
+    words = ("--image", image, "--weights", "random", "--seed", 3, "--method", "deep_shap")
+    said = run(Path("cnn2"), *words, "--dtype", "float64")
+    assert said["completeness"] <= 1e-6
+    assert said["checks"]["backgrounds"] == 10
+    assert said["figure"] is None
+    assert (said["model"], said["weights"]) == ("cnn2@random3", "random")
+    assert said["probability_of"] == "this image, with random weights"
+    assert any("weights of cnn2 are random" in note for note in said["notes"])
+    assert sum(region["share"] for region in said["regions"]) == pytest.approx(1.0, abs=1e-9)
+    assert said["regions"][-1]["name"] == "elsewhere"
+    assert [p.name for p in tmp_path.iterdir()] == [image.name]
+
+
+def test_backgrounds_are_the_images_of_a_folder(tmp_path: Path) -> None:
+    image = write_disk(tmp_path, "HMI.m2026.02.03_12.00.00.npz")
+    folder = tmp_path / "quiet"
+    for hour in (1, 2):
+        write_disk(folder, f"HMI.m2026.01.03_{hour:02d}.00.00.npz", seed=hour)
+    (folder / "index.csv").write_text("no image")
+    words = ("--image", image, "--weights", "random", "--method", "deep_shap", "--backgrounds", folder)
+    said = run(Path("patch_cnn"), *words)
+    assert said["checks"]["backgrounds"] == 2
+    assert said["baseline"] == "backgrounds"
+    with pytest.raises(BadOptionError, match="'occlusion' has no option 'backgrounds'"):
+        run(Path("patch_cnn"), "--image", image, "--method", "occlusion", "--backgrounds", folder)
+    with pytest.raises(BadOptionError, match="is no folder"):
+        run(Path("patch_cnn"), *words[:-1], image)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(BadOptionError, match=r"holds 0 images\. Accepted: 1 to 100"):
+        run(Path("patch_cnn"), *words[:-1], tmp_path / "empty")
+
+
+def test_all_methods_with_their_checks_side_by_side(
+    grey_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image, out = write_disk(tmp_path, "HMI.m2026.02.03_12.00.00.npz"), tmp_path / "all.png"
+    (tmp_path / "srs.txt").write_text(
+        SUMMARY.format(
+            rows="4300 S12E37   100  0100 Dai  08   09 Beta\n4301 N15W88   100  0100 Dai  08   09 Beta"
+        )
+    )
+    words = ("--method", "all", "--steps", 2, "--mask-pixels", 32, "--stride", 32, "--dpi", 60)
+    said = run(grey_model, "--image", image, "--out", out, "--regions", tmp_path / "srs.txt", *words)
+    assert list(said["methods"]) == ["deep_shap", "guided_grad_cam", "integrated_gradients", "occlusion"]
+    for name, one in said["methods"].items():
+        assert sum(region["share"] for region in one["regions"]) == pytest.approx(1.0, abs=1e-9)
+        assert [region["name"] for region in one["regions"]] == ["AR 14300", "elsewhere"]
+        assert {"randomised", "deletion_over_random", "off_disk", "baseline_sensitivity"} <= set(
+            one["checks"]
+        )
+        assert (one["completeness"] is None) == (name in ("guided_grad_cam", "occlusion"))
+    assert said["methods"]["deep_shap"]["completeness"] <= 1e-3
+    assert said["methods"]["occlusion"]["checks"]["masks"] == 4
+    assert len(said["agreement"]) == 6
+    assert said["refused"] == {}
+    assert said["figure"] == str(out)
+    assert any("left out: AR 14301" in note for note in said["notes"])
+    with Image.open(out) as figure:
+        assert figure.width == 432
+    show(said)
+    spoken = capsys.readouterr().out
+    assert "4 methods on patch_cnn@" in spoken
+    assert "deep_shap: AR 14300" in spoken
+    assert "deep_shap and guided_grad_cam: rank correlation" in spoken
+
+
+def test_models_of_the_disk_and_of_regions_are_told_apart(tmp_path: Path) -> None:
+    patch = tmp_path / "2015-01-01T000000__magnetogram.png"
+    Image.new("L", (64, 64), 127).save(patch)
+    words = ("--image", patch, "--time", "2015-01-01T00:00Z", "--method", "occlusion")
+    with pytest.raises(BadOptionError, match="shows one region, and alexnet is a network of the full disk"):
+        run(Path("alexnet"), *words, "--weights", "random")
+    with pytest.raises(BadOptionError, match="No trained weights of 'alexnet' come with flarescope"):
+        run(Path("alexnet"), *words)
+    with pytest.raises(UnknownNameError, match=r"Did you mean 'alexnet'\?"):
+        run(Path("alexnt"), *words, "--weights", "random")
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,18 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
-from flarescope.errors import BadFileError
-from flarescope.forecaster import explain_image
+from flarescope.errors import BadFileError, BadOptionError
+from flarescope.forecaster import explain_all, explain_image
+from flarescope.forecaster.sights import seen_by, sights
 from flarescope.samples.patch import cut
 from flarescope.samples.scale import encode
 from flarescope.sun import Magnetogram, Origin, Position, Region
 from flarescope.synthetic import Bipole, full_disk
 from flarescope.training.run import Calibration, Run, load_run
+from flarescope.training.untrained import untrained_run
 
 HOUR = datetime(2026, 2, 3, 12, tzinfo=UTC)
 SPOT = Bipole(Position(20.0, 15.0), peak_gauss=1800.0, radius_degrees=2.0, separation_degrees=4.0)
@@ -95,3 +99,49 @@ def test_a_network_of_the_made_up_sun_says_so(patch: Magnetogram, network: Run) 
     why = explain_image(patch, replace(network, trained_on="made-up Sun"), **QUICK)
     assert "patch_cnn was trained on the made-up Sun: of the real one it knows nothing." in why.notes
     assert not any("made-up Sun:" in note for note in explain_image(patch, network, **QUICK).notes)
+
+
+def test_a_network_of_the_disk_is_shown_the_whole_of_it(disk: Magnetogram, patch: Magnetogram) -> None:
+    small = untrained_run("compact")
+    whole = replace(small.preparation, size=128, disk_radius=50.0)
+    trained = replace(small, preparation=whole, sees="full_disk", trained_on="made-up Sun")
+    why = explain_image(disk, trained, **QUICK)
+    assert why.map.shape == disk.field.shape
+    assert why.prepared is not None
+    assert why.prepared.shape == (128, 128)
+    assert why.checks["masks"] == 9.0
+    assert not any("regions explained" in note for note in why.notes)
+    assert any("trained on the made-up Sun" in note for note in why.notes)
+    with pytest.raises(BadOptionError, match=r"shows one region, and compact is a network of the full disk"):
+        explain_image(patch, trained, **QUICK)
+
+
+def test_backgrounds_of_a_region_are_cut_at_its_place(disk: Magnetogram, network: Run) -> None:
+    seen, _ = sights(disk, network)
+    assert sum(sight.weight for sight in seen) == pytest.approx(1.0)
+    quiet = encode(full_disk(HOUR, (), seed=5))
+    (background,) = seen_by(seen[0], [quiet])
+    assert background.field.shape == seen[0].image.field.shape
+    assert background.geometry == seen[0].image.geometry
+    why = explain_image(disk, network, method="deep_shap", backgrounds=[quiet])
+    assert why.baseline == "backgrounds"
+    assert why.checks["backgrounds"] == 1.0
+
+
+def test_methods_that_cannot_explain_a_network_are_named(patch: Magnetogram, network: Run) -> None:
+    class Odd(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = nn.Parameter(torch.ones(1))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.weight * torch.erfinv(0.01 * x).mean(dim=(1, 2, 3))
+
+    odd = replace(network, network=Odd(), calibration=replace(network.calibration, views=1))
+    found = explain_all(patch, odd, steps=2, mask_pixels=64, stride=64)
+    assert set(found.refused) == {"deep_shap", "guided_grad_cam"}
+    assert "erfinv" in found.refused["deep_shap"]
+    assert set(found.explanations) == {"integrated_gradients", "occlusion"}
+    assert len(found.agreement) == 1
+    with pytest.raises(BadOptionError, match="No method can explain patch_cnn"):
+        explain_all(patch, odd, methods=["deep_shap"])
