@@ -1,0 +1,99 @@
+"""The paper's three methods on real disks of 2026: what can be checked without knowing what flares."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from flarescope import explain
+from flarescope.errors import BadFileError, MissingDataError
+from flarescope.papers.bhattacharjee2020.kept_stamp import stamp
+from flarescope.papers.pandey2023.explained import THREE, Explained, above_area, kept, pair_rows
+from flarescope.papers.pandey2023.explained_set import shares_of
+from flarescope.sources.files import read_magnetogram
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flarescope.forecast import Explanation
+    from flarescope.papers.pandey2023.explained import Rows
+    from flarescope.papers.reproduction import Desk
+    from flarescope.sun import Magnetogram
+    from flarescope.training.run import Run
+
+__all__ = ["IMAGES", "explain_three", "real_set", "shipped_disk_network"]
+
+IMAGES = "magnetograms", "full_disk_2026"
+HOURS, QUICK_HOURS = 10, 2
+STEPS = 16
+
+
+def real_set(desk: Desk) -> Explained:
+    """Ten hours of 2026, evenly in time, by the shipped full-disk network.
+
+    Raises:
+        MissingDataError: no such network is shipped, or there are no images.
+    """
+    run = shipped_disk_network()
+    paths = sorted(desk.need(*IMAGES).rglob("*.jpg"))
+    count = min(QUICK_HOURS if desk.quick else HOURS, len(paths))
+    named = stamp(STEPS, files=sorted(Path(explain.__file__).parent.glob("*.py")))
+    folder = desk.cache(f"real_disks_{run.hash}_{named}")
+    found = []
+    for done, place in enumerate(np.linspace(0, len(paths) - 1, count).round().astype(int)):
+        desk.progress("real disks explained", done, count)
+        image = _readable(paths[place:])
+        name = f"{image.time:%Y%m%d_%H%M}"
+        found.append(kept(folder, name, lambda n=name, m=image: _explained(run, n, m)))  # type: ignore[misc]
+    desk.progress("real disks explained", count, count)
+    return Explained.of(folder, found)
+
+
+def shipped_disk_network() -> Run:
+    """The full-disk network that comes with flarescope.
+
+    Raises:
+        MissingDataError: there is none, or it sees no whole disk.
+    """
+    from flarescope.training.run import load_run, shipped_runs
+
+    if "compact" not in shipped_runs() or (run := load_run("compact")).sees != "full_disk":
+        raise MissingDataError("needs a trained full-disk network 'compact', which is not shipped")
+    return run
+
+
+def explain_three(image: Magnetogram, run: Run, *, steps: int = STEPS) -> dict[str, Explanation]:
+    """The paper's three methods on one image."""
+    from flarescope.forecaster.explanation import explain_image
+
+    options: dict[str, dict[str, Any]] = {"integrated_gradients": {"steps": steps}}
+    return {m: explain_image(image, run, method=m, anyway=True, **options.get(m, {})) for m in THREE}
+
+
+def _explained(run: Run, name: str, image: Magnetogram) -> tuple[Mapping[str, Explanation], Rows]:
+    from flarescope.explain.checks import off_disk_share
+    from flarescope.forecaster.disk_regions import regions_on
+
+    found, seen = explain_three(image, run), run.preparation.seen(image)
+    shares = shares_of(image, {m: why.map for m, why in found.items()}, regions_on(image))
+    area = shares.pop("area")
+    maps = {m: np.asarray(why.prepared) for m, why in found.items()}
+    about = {"image": name, "block": int(image.time.timestamp() // (5 * 86_400))}
+    scored = [
+        {"method": m, **about, "completeness": why.checks.get("completeness"),
+         "off_disk": off_disk_share(maps[m], seen), "in_regions": above_area(shares[m], area)}
+        for m, why in found.items()
+    ]  # fmt: skip
+    return found, {"scored": scored, "pairs": pair_rows(name, about["block"], maps, shares)}  # type: ignore[arg-type]
+
+
+def _readable(paths: list[Path]) -> Magnetogram:
+    """The first of these that can be read."""
+    for path in paths:
+        try:
+            return read_magnetogram(path)
+        except BadFileError:
+            continue
+    raise MissingDataError(f"needs full-disk images that can be read in {'/'.join(IMAGES)}")
