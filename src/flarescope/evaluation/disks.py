@@ -1,7 +1,7 @@
 """How good is a full-disk network on days that it never saw, and is it better than the flare history?
 
-Blocks of days take turns: thresholds, the base rate and the weights of the fusion come from the other
-blocks, 24 h away from the one that is scored.
+Blocks of days take turns: thresholds and the weights of the fusion come from the other blocks, 24 h away from
+the one that is scored.
 """
 
 from __future__ import annotations
@@ -157,9 +157,11 @@ def judged(forecasts: DiskForecasts, *, block_days: float = 5, resamples: int = 
 def cross_fitted(forecasts: DiskForecasts, blocks: Blocks) -> CrossFitted:
     """Every forecast for each block, with all that is fitted taken from the other blocks, 24 h away.
 
-    The network's probability has the base rate of the other blocks where a member was trained on them, and
-    the run's own where none was. The logits of the other blocks come from members that may have been trained
-    on the block at hand: only the few numbers fitted here are kept from it, the networks from their own days.
+    The network's probability is brought to climatology's base rate where a member was trained on these
+    weeks, and to the run's own where none was: a base rate of the other blocks would rank each block
+    backwards, as they flare less where it flares more. The logits of the other blocks come from members that
+    may have been trained on the block at hand: the few numbers fitted here are kept from it, the networks
+    from their own days.
 
     Raises:
         MissingDataError: events, or quiet hours, lie in fewer than two blocks.
@@ -169,9 +171,9 @@ def cross_fitted(forecasts: DiskForecasts, blocks: Blocks) -> CrossFitted:
     said = {name: np.full(len(forecasts.times), np.nan) for name in names}
     limits = {name: np.full(len(forecasts.times), np.nan) for name in names}
     weights = []
+    found = {"network": _network(forecasts), **forecasts.rivals}
+    history, image = rate_of(found["history"]), rate_of(found["network"])
     for test, rest in _turns(forecasts, blocks):
-        found = {"network": _network(forecasts, float(forecasts.happened[rest].mean())), **forecasts.rivals}
-        history, image = rate_of(found["history"]), rate_of(found["network"])
         own = RegionFrames(blocks.ids[rest], history[rest], found["network"][rest], forecasts.happened[rest])
         even = np.ones(len(rest))
         weights.append(fit_weights(own, image[rest], even))
@@ -193,10 +195,11 @@ def _turns(forecasts: DiskForecasts, blocks: Blocks) -> Iterator[tuple[np.ndarra
         yield split.test["row"].to_numpy(int), split.train["row"].to_numpy(int)
 
 
-def _network(forecasts: DiskForecasts, base_rate: float) -> Float[np.ndarray, "t"]:
+def _network(forecasts: DiskForecasts) -> Float[np.ndarray, "t"]:
     """Probabilities at a base rate that is not that of the rows they are for."""
     own = forecasts.calibration
-    elsewhere = Calibration(base_rate, own.sampled_rate, own.threshold, own.views)
+    climatology = float(forecasts.rivals["climatology"][0])
+    elsewhere = Calibration(climatology, own.sampled_rate, own.threshold, own.views)
     return np.where(
         forecasts.untouched, own.probability(forecasts.logit), elsewhere.probability(forecasts.logit)
     )

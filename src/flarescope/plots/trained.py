@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
 from flarescope.errors import BadOptionError
 from flarescope.plots.paper import BLUE, GREY, INK, ORANGE, PAGE, TEXT, VERMILION, blank, tidy
@@ -29,6 +30,8 @@ BREAK = np.timedelta64(3, "h")
 def disk_scores_figure(scores: Mapping[str, Mapping[str, Estimate]], *, title: str = "") -> Figure:
     """Who does better, and how sure is that? A dot and its 95 % interval for each forecast and score.
 
+    An interval that goes on to the left of its panel ends in an arrow.
+
     Args:
         scores: forecast → score → estimate, with tss, hss, auc, bss and ece; the first is drawn strongest.
         title: what was scored, on how many blocks.
@@ -50,6 +53,8 @@ def disk_scores_figure(scores: Mapping[str, Mapping[str, Estimate]], *, title: s
             strong = name == next(iter(scores))
             colour = VERMILION if strong else INK
             axes.hlines(place, max(one.low, low), min(one.high, high), color=colour, linewidth=1.2)
+            if one.low < low:
+                axes.plot(low, place, "<", color=colour, markersize=3.5, clip_on=False)
             axes.plot(one.value, place, "o", color=colour, markersize=5.0 if strong else 3.8)
         axes.set(xlim=(low, high), ylim=(-0.6, len(scores) - 0.4))
         tidy(axes, xlabel=label)
@@ -102,6 +107,9 @@ def weeks_figure(
         axes.plot(broken, curve, color=colour, linestyle=style, linewidth=width, label=name)
     axes.plot([], [], color=SHADE, linewidth=6, label="a flare ≥ M1.0 followed within 24 h")
     axes.set(ylim=(0, 1), xlim=(at[0], at[-1]))
+    locator = AutoDateLocator()  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     tidy(axes, ylabel="probability", title=title)
     axes.legend(fontsize=TEXT - 0.5, frameon=False, loc="upper center", ncols=4, bbox_to_anchor=(0.5, 1.17))
     return figure

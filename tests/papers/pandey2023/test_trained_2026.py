@@ -36,6 +36,20 @@ def test_settings_are_those_of_the_experiments_files(name: str, tmp_path: Path) 
     assert quick.evaluation.folds == 2
 
 
+def test_a_smaller_compact_network_begins_with_the_same_probability(tmp_path: Path) -> None:
+    import torch
+
+    from flarescope.training.members import fresh
+
+    first = []
+    for quick in (False, True):
+        experiment = disks_2026.experiment_of("compact", Desk(None, tmp_path, quick=quick))
+        network, side = fresh(experiment.model, 0).eval(), experiment.preparation.size
+        with torch.no_grad():
+            first.append(float(torch.sigmoid(network(torch.zeros(1, 1, side, side)))))
+    assert first == pytest.approx([1 - np.exp(-0.3)] * 2, abs=0.02)
+
+
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """Forty days of made-up disks, a bipole where a flare follows, and networks of a second's training."""
@@ -59,9 +73,8 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
         settings = disks_2026.NETWORKS["compact"]
         whole = Experiment.from_dict({"name": name, **settings})
         return replace(
-            whole,
+            disks_2026.at_size(whole, 64),
             model=whole.model.model_copy(update={"options": {"channels": [2, 4]}}),
-            preparation=disks_2026.at_size(whole.preparation, 64),
             training=whole.training.model_copy(update={"steps": 4, "batch": 8}),
             evaluation=whole.evaluation.model_copy(update={"folds": 2}),
         )

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from flarescope.experiment import Augmentation
+from flarescope.experiment import Augmentation, Experiment
 from flarescope.papers.claims import Finding
-from flarescope.papers.pandey2023.disks_2026 import at_size, disks_2026, experiment_of, trained
+from flarescope.papers.pandey2023.disks_2026 import NETWORKS, at_size, disks_2026, trained
 from flarescope.papers.pandey2023.trained_2026 import spread_of
 from flarescope.samples.disks import balanced_hours
 from flarescope.training.disks import OUT_OF_FOLD
@@ -23,7 +23,6 @@ from flarescope.verify import Scores, blocks_of_days, scorecard
 if TYPE_CHECKING:
     from typing import Literal
 
-    from flarescope.experiment import Experiment
     from flarescope.papers.reproduction import Desk
 
 __all__ = ["augmentation_ablation", "compared"]
@@ -87,13 +86,12 @@ def _finding(claim: str, scores: Scores, score: str) -> Finding:
 
 def _experiment(desk: Desk, batches: Literal["published", "epochs"]) -> Experiment:
     """The compact network at half its size: few steps, the same for both."""
-    whole = experiment_of("compact", desk)
+    whole = at_size(Experiment.from_dict({"name": "compact", **NETWORKS["compact"]}), SIZE[desk.mode])
     steps = STEPS[desk.mode]
     settings = {"batches": batches, "batch": BATCH, "steps": steps, "checkpoint_steps": steps}
     return replace(
         whole,
         name=f"compact_{batches}",
-        preparation=at_size(whole.preparation, SIZE[desk.mode]),
         augmentation=Augmentation.model_validate({}),
         training=whole.training.model_copy(update=settings),
         evaluation=whole.evaluation.model_copy(update={"folds": FOLDS[desk.mode]}),

@@ -27,6 +27,7 @@ __all__ = ["NETWORKS", "at_size", "disks_2026", "experiment_of", "store_of", "tr
 IMAGES = "magnetograms/full_disk_2026"
 FLARES = "flares/lmsal_2026_start_only.csv"
 QUICK_EVERY, QUICK_SIZE, QUICK_STEPS = 8, 128, 20
+FIRST_RATE = 0.3  # flares of M1.0 and above in 24 h: near the base rate
 ALIKE: dict[str, Any] = {
     "data": {"index": IMAGES, "flares": [FLARES], "at_least": "M1.0", "within": "24h"},
     "preparation": {
@@ -79,17 +80,21 @@ def experiment_of(name: str, desk: Desk) -> Experiment:
         return full
     steps = {"steps": QUICK_STEPS, "checkpoint_steps": QUICK_STEPS}
     return replace(
-        full,
-        preparation=at_size(full.preparation, QUICK_SIZE),
+        at_size(full, QUICK_SIZE),
         training=full.training.model_copy(update=steps),
         evaluation=full.evaluation.model_copy(update={"folds": 2}),
     )
 
 
-def at_size(preparation: Preparation, size: int) -> Preparation:
-    """The same view of the Sun in fewer pixels."""
-    radius = float(preparation.disk_radius or 0.0) * size / preparation.size
-    return replace(preparation, size=size, disk_radius=radius)
+def at_size(experiment: Experiment, size: int) -> Experiment:
+    """The same network on the same view of the Sun in fewer pixels."""
+    shrunk = size / experiment.preparation.size
+    radius = float(experiment.preparation.disk_radius or 0.0) * shrunk
+    model = experiment.model
+    if model.name == "compact":  # its first rate is that of 512 pixels, and fewer cells have to add up to it
+        model = model.model_copy(update={"options": {**model.options, "rate": FIRST_RATE / shrunk**2}})
+    preparation = replace(experiment.preparation, size=size, disk_radius=radius)
+    return replace(experiment, model=model, preparation=preparation)
 
 
 def disks_2026(desk: Desk, *, every: int = 1) -> tuple[pd.DataFrame, FlareCatalog]:

@@ -51,11 +51,11 @@ def _trained_and_scored(desk: Desk, name: str) -> list[Finding]:
     kept = store_of(desk, experiment.preparation, hours)
     forecasts = disk_forecasts(run, hours, catalog, kept=kept, progress=partial(_told, desk, name))
     scores = judged(forecasts, block_days=BLOCK_DAYS, resamples=200 if desk.quick else 1000)
-    figure = _draw(desk, name, forecasts, scores)
-    return _findings(scores, figure, f"{run.label}, weights from random ones")
+    figures = _draw(desk, name, forecasts, scores)
+    return _findings(scores, figures, f"{run.label}, trained from random weights")
 
 
-def _findings(scores: DiskScores, figure: str, who: str) -> list[Finding]:
+def _findings(scores: DiskScores, figures: tuple[str, str], who: str) -> list[Finding]:
     network, fusion = scores.network, scores.fusion
     rest = (
         f"{who}; {network.n} hours, {network.events} events, {network.n_blocks} blocks of {BLOCK_DAYS} days "
@@ -81,24 +81,27 @@ def _findings(scores: DiskScores, figure: str, who: str) -> list[Finding]:
         ),
     }
     return [
-        Finding(claim, "real-small", found.value, spread_of(found), figure, note)
+        Finding(claim, "real-small", found.value, spread_of(found), figures[claim == "beats_history"], note)
         for claim, (found, note) in gains.items()
     ]
 
 
-def _draw(desk: Desk, name: str, forecasts: DiskForecasts, scores: DiskScores) -> str:
-    """What was said in these weeks, and the scores with their intervals."""
+def _draw(desk: Desk, name: str, forecasts: DiskForecasts, scores: DiskScores) -> tuple[str, str]:
+    """The scores with their intervals, and what was said in these weeks."""
     from flarescope.plots.trained import disk_scores_figure, weeks_figure
 
     blocks = blocks_of_days(forecasts.times, BLOCK_DAYS)
     said = cross_fitted(forecasts, blocks).said
     shown = {key: said[key] for key in ("network", "history", "fusion")}
-    desk.figure(f"{name}_weeks", weeks_figure(forecasts.times, forecasts.happened, shown, blocks=blocks))
+    weeks = weeks_figure(forecasts.times, forecasts.happened, shown, blocks=blocks)
     estimates = {"network": scores.network.estimates} | {
         rival: scores.network.rivals[rival].scores for rival in RIVALS
     }
     title = f"{scores.network.n:,} hours out of fold, {blocks.count} blocks of {blocks.unit}: not validated"
-    return desk.figure(f"{name}_scores", disk_scores_figure(estimates, title=title))
+    return (
+        desk.figure(f"{name}_scores", disk_scores_figure(estimates, title=title)),
+        desk.figure(f"{name}_weeks", weeks),
+    )
 
 
 def _told(desk: Desk, name: str, part: str, done: int, of: int) -> None:
