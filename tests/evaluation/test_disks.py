@@ -244,3 +244,19 @@ def test_the_rule_for_disks_asks_for_the_brier_score() -> None:
     assert not beats_history(document(None, 0.1), ranking_counts=False)
     with pytest.raises(MissingDataError, match="no scores against history"):
         beats_history({"references": {}}, ranking_counts=False)
+
+
+@pytest.mark.realdata
+def test_real_disks_are_scored_beside_their_rivals(data_dir: Path, tmp_path: Path) -> None:
+    found = sorted((data_dir / "magnetograms/full_disk_2026/2026").rglob("*_12.00.00.jpg"))[::2]
+    for path in found:
+        (tmp_path / path.name).symlink_to(path)
+    flares = read_flares(data_dir / "flares/lmsal_2026_start_only.csv")
+    preparation = Preparation(size=64, fit="disk", disk_radius=25.0, encoding="grey8", std=127.5)
+    run = replace(run_of(Says(gain=50.0), spans=(days(-400, -390),)), preparation=preparation)
+    scores = score_disks(run, tmp_path, flares, resamples=50)
+    assert scores.network.n + sum(scores.about["left_out"].values()) == len(found) == 25
+    assert scores.network.n_blocks == 11
+    assert scores.network.rivals["history"].scores["auc"].value > 0.7
+    assert scores.about["asked"] == {"1 members": scores.network.n}
+    assert scores.network.notes[0].startswith("not validated: ")
