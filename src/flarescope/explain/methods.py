@@ -152,13 +152,17 @@ def frozen(network: nn.Module, dtype: torch.dtype) -> nn.Module:
     """A network that only answers, in ``dtype``: no dropout, no running averages, no gradients of weights.
 
     The network given stays as it is; numbers that need no conversion are shared with it, not copied. Weights
-    of convolutions lie channels last, the order of memory that convolutions like best.
+    of convolutions lie channels last, the order of memory that convolutions like best. Activations are not in
+    place: rules and gradients need what went in.
     """
     import torch
 
     shared: dict[int, Any] = {id(b): b.detach() for b in network.buffers()}
     shared |= {id(p): torch.nn.Parameter(p.detach(), requires_grad=False) for p in network.parameters()}
     alike = copy.deepcopy(network, shared).to(dtype).eval()
+    for module in alike.modules():
+        if getattr(module, "inplace", False):
+            module.inplace = False  # type: ignore[assignment]
     return alike.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 

@@ -196,7 +196,7 @@ class _WithGradient(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, z: Tensor, value: Tensor, back: Callable[[Tensor], Tensor]) -> Tensor:
         ctx.back = back
-        return value.view_as(value)
+        return value.detach()  # not a view: it may lose the order of memory where there is one image only
 
     @staticmethod
     def backward(ctx: Any, arriving: Tensor) -> tuple[Tensor, None, None]:
