@@ -141,7 +141,8 @@ def _all(asked: Asked, seed: int, out: Path | None, dpi: int, options: dict[str,
         from flarescope.plots import save, side_by_side
 
         explanations = list(found.explanations.values())
-        figure = side_by_side(asked.image, explanations, shares=shares, title=_title(asked.network))
+        title = _title(asked.network) or asked.network.label
+        figure = side_by_side(asked.image, explanations, shares=shares, title=title)
         save(figure, out, dpi=dpi)
     return all_document(asked, found, shares)
 

@@ -200,7 +200,10 @@ def _words(m: Magnetogram, explanations: Sequence[Explanation]) -> list[str]:
     said.append(f"Baseline: {', '.join(baselines)}.")
     errors = {_name(why): why.checks["completeness"] for why in explanations if "completeness" in why.checks}
     if errors:
-        each = [f"{name} {100 * error:.2g}\u00a0%" for name, error in errors.items()]
+        each = [
+            f"{name} {f'{100 * error:.2g}' if error >= 1e-4 else 'below 0.01'}\u00a0%"
+            for name, error in errors.items()
+        ]
         said.append(f"Completeness error: {', '.join(each)}.")
     return [line for text in said for line in textwrap.wrap(text, 46)]
 
