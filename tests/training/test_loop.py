@@ -17,9 +17,9 @@ from flarescope.experiment import Training
 from flarescope.samples.loader import BalancedBatches, EpochBatches
 from flarescope.training.checkpoint import NAME
 from flarescope.training.loop import Validation, fit
-from flarescope.training.schedule import one_cycle
 from flarescope.training.losses import smoothed_cross_entropy
 from flarescope.training.predict import predict_logits
+from flarescope.training.schedule import one_cycle
 
 SETTINGS = Training(
     steps=12, batch=8, learning_rate=3e-3, weight_decay=1e-2, label_smoothing=0.04, checkpoint_steps=5

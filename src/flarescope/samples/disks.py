@@ -158,6 +158,8 @@ def by_blocks(
 def spans(times: np.ndarray, *, hole: str | timedelta = GAP) -> tuple[tuple[str, str], ...]:
     """From when to when do these times reach? Half-open spans, with no hole longer than ``hole`` inside.
 
+    A span ends a second after its last time.
+
     Example:
         >>> spans(np.array(["2026-02-01T00", "2026-02-01T05", "2026-02-07T00"], "datetime64[us]"))
         (('2026-02-01T00:00:00Z', '2026-02-01T05:00:01Z'), ('2026-02-07T00:00:00Z', '2026-02-07T00:00:01Z'))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from flarescope.samples.disks import GAP
 from flarescope.times import iso, utc
+from flarescope.training.schedule import schedule_of
 from flarescope.verify import blocks_of_days, scorecard
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ for a claim of skill, whatever the numbers below say. Nothing of this network en
 unless it is better than the flare history on days that it never saw.
 
 ## What it is
-- Network `{network}` {options}: the mean logit of {members}, {views}. Weights begin {begins}.
+- Network `{network}`{options}: {members}, {views}.
+- Weights begin {begins}.
 - Input: the disk centred and brought to a radius of {radius:g} of {size} pixels; what lies beyond 98.5 % of
   the radius is zero field. Otherwise a network reads the date from the size of the disk.
 - Training: {steps} {steps_are} of {batch}, batches {batches}, {optimizer}, learning rate {rate:g}
@@ -113,15 +115,15 @@ def disk_card(experiment: Experiment, document: Mapping[str, Any]) -> str:
         **{name: data[name] for name in ("hours", "positive", "begin", "end", "blocks", "base_rate")},
         block_days=evaluation.block_days,
         network=experiment.model.name,
-        options=experiment.model.options,
-        members="one member" if members == 1 else f"{members} members, one a fold and seed",
+        options=f" {experiment.model.options}" if experiment.model.options else "",
+        members="one member" if members == 1 else f"the mean logit of {members} members, one a fold and seed",
         views="mean logit of 8 views" if evaluation.views == 8 else "one view",
         begins=document["begins"],
         radius=experiment.preparation.disk_radius,
         size=experiment.preparation.size,
         **{name: getattr(training, name) for name in ("steps", "steps_are", "batch", "batches", "optimizer")},
         rate=training.learning_rate,
-        schedule=training.schedule or "as is usual for it",
+        schedule=schedule_of(training),
         decay=training.weight_decay,
         suspect=f" The time of {data['suspect']} images is in doubt." if data["suspect"] else "",
         left_out="; ".join(f"{count} ({why})" for why, count in data["left_out"].items()) or "nothing",
@@ -165,14 +167,9 @@ def _told(split: Split) -> dict[str, Any]:
 
 
 def _lines(scores: Mapping[str, Any]) -> list[str]:
-    """The table of scores: the network, and the climatology of each fold's training rows."""
-    climatology = scores["references"]["climatology"]["scores"]
-    rows = [("network", scores), ("climatology of the training rows", climatology)]
+    """The table of scores."""
     return [
         "| forecast | " + " | ".join(name.upper() for name in SHOWN) + " |",
         "|---" * (1 + len(SHOWN)) + "|",
-        *(
-            f"| {who} | " + " | ".join(estimate_text(said[name]) for name in SHOWN) + " |"
-            for who, said in rows
-        ),
+        "| network | " + " | ".join(estimate_text(scores[name]) for name in SHOWN) + " |",
     ]
