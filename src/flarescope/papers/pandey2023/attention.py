@@ -14,8 +14,8 @@ import pandas as pd
 from flarescope.errors import FlarescopeError
 from flarescope.papers.claims import Finding
 from flarescope.papers.pandey2023.explained import THREE, UNSIGNED_FLUX, mean_of
-from flarescope.papers.pandey2023.explained_set import before_flares, explained_set
-from flarescope.papers.pandey2023.made_up_disks import size_of
+from flarescope.papers.pandey2023.explained_set import before_flares, explained_set, shares_of
+from flarescope.papers.pandey2023.made_up_disks import disk_network, size_of
 from flarescope.papers.pandey2023.real_disks import explain_three, real_set
 from flarescope.writing import write_whole
 
@@ -33,6 +33,12 @@ CHECKED = (
 )  # fmt: skip
 OF_A_REFERENCE = ("completeness", "baseline_sensitivity")  # of methods that compare with a reference image
 ON_REAL = ("in_regions", "completeness", "off_disk")
+PANELS = {
+    "completeness": "error of the sum", "randomised": "like a map of nothing learnt",
+    "randomised_signed": "the same with signs", "deletion_over_random": "deletion over random",
+    "points_at": "share of disks on which the first region is the one that flares",
+    "in_regions": "in regions above their area", "baseline_sensitivity": "change with the baseline",
+}  # fmt: skip
 PAIRS = {
     "gradcam_shap": ("guided_grad_cam", "deep_shap"),
     "gradcam_gradients": ("guided_grad_cam", "integrated_gradients"),
@@ -73,11 +79,11 @@ def agreement(desk: Desk) -> list[Finding]:
 
 def _method(desk: Desk, method: str) -> list[Finding]:
     made_up = explained_set(desk)
-    figure = _trust(desk, made_up)
+    figure, game = _figures(desk, made_up)
     own = made_up.scored[made_up.scored["method"] == method]
     names = [*CHECKED, *(OF_A_REFERENCE if method != "guided_grad_cam" else ())]
     found = [_finding(name, "synthetic", own, name, figure) for name in names]
-    found += [_beside(made_up.scored, method, rival, figure) for rival in RIVALS]
+    found += [_beside(made_up.scored, method, rival, game) for rival in RIVALS]
     return [*found, *_on_real(desk, method), _not_run("points_over_largest_region", NO_POSITIONS)]
 
 
@@ -135,7 +141,15 @@ def _agreement_on(found: Explained, data: DataKind, figure: str) -> list[Finding
     above = same.assign(above=same["same"] - same["chance"] ** 2)
     one = _finding("same_region", data, above, "above", figure)
     words = f"The same region is first in all three on {same['same'].mean():.0%} of the disks. {one.note}"
-    return [*findings, Finding(one.claim, data, one.value, one.spread, figure, words, one.needs)]
+    spread = None if one.spread is None else max(one.spread, _least_spread(same))
+    return [*findings, Finding(one.claim, data, one.value, spread, figure, words, one.needs)]
+
+
+def _least_spread(same: pd.DataFrame) -> float:
+    """A binomial one over blocks, two successes and two failures added: ten of ten are no certainty."""
+    blocks = same["block"].nunique()
+    likely = (same["same"].mean() * blocks + 2) / (blocks + 4)
+    return float((likely * (1 - likely) / (blocks + 4)) ** 0.5)
 
 
 def _over_flux(found: Explained, name: str, methods: tuple[str, str], figure: str) -> Finding:
@@ -150,23 +164,29 @@ def _over_flux(found: Explained, name: str, methods: tuple[str, str], figure: st
     return Finding(one.claim, one.data, one.value, one.spread, figure, words, one.needs)
 
 
-def _trust(desk: Desk, made_up: Explained) -> str:
-    """The table of which explanation to trust, as CSV and as a figure."""
+def _figures(desk: Desk, made_up: Explained) -> tuple[str, str]:
+    """The table of which explanation to trust, as CSV and as figures: the checks, and the pointing game."""
     from flarescope.explain.trust import trust_table
     from flarescope.plots.trust import trust_figure
 
-    table = trust_table(made_up.scored.drop(columns="insensitive", errors="ignore"))
+    table = trust_table(made_up.scored.drop(columns="insensitive"))
     write_whole(desk.folder / "explanations_trust.csv", table.to_csv(index=False))
     blocks = made_up.scored["block"].nunique()
     title = f"{len(made_up.images)} made-up disks before a flare; 95 % intervals, {blocks} blocks of 27 days"
-    return desk.figure("explanations_trust", trust_figure(table, title=title))
+    pointing = table["check"] == "points_at"
+    checks, game = (
+        trust_figure(part, title=title, words=PANELS) for part in (table[~pointing], table[pointing])
+    )
+    return desk.figure("explanations_trust", checks), desk.figure("explanations_pointing", game)
 
 
 def _side_by_side(desk: Desk) -> str:
-    """The three maps of one made-up disk."""
-    from flarescope.papers.pandey2023.made_up_disks import disk_network
+    """The three maps of one made-up disk, with each region's share."""
+    from flarescope.explain.shares import name_of
     from flarescope.plots.side_by_side import side_by_side
 
-    image = before_flares(size_of(desk).explained)[0][1].magnetogram
-    maps = explain_three(image, disk_network(desk))
-    return desk.figure("agreement", side_by_side(image, list(maps.values())))
+    disk = before_flares(size_of(desk).explained)[0][1]
+    found = list(explain_three(disk.magnetogram, disk_network(desk)).values())
+    shares = shares_of(disk.magnetogram, {why.method: why.map for why in found}, disk.regions)
+    title = f"before a flare in {name_of(disk.flare)}" if disk.flare else ""
+    return desk.figure("agreement", side_by_side(disk.magnetogram, found, shares=shares, title=title))
