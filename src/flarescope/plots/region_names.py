@@ -87,7 +87,7 @@ def places_for_labels(
         gap: the smallest step away from a mark.
 
     Returns:
-        The middle of each label; None where there is no room.
+        The middle of each label; None where there is no room near its mark.
     """
     taken = [_box(mark, (0.8 * gap, 0.8 * gap)) for mark in marked]
     found: list[Point | None] = []
@@ -105,7 +105,7 @@ def places_for_labels(
 
 def _tries(mark: Point, word: tuple[float, float], centre: Point, gap: float) -> Iterator[Point]:
     outward = math.atan2(mark[1] - centre[1], mark[0] - centre[0])
-    for ring in np.arange(0.8, 14.0, 0.6):
+    for ring in np.arange(0.8, 8.0, 0.6):
         for turn in sorted(range(-16, 17), key=abs):
             angle = outward + turn * math.pi / 16.0
             along, up = math.cos(angle), math.sin(angle)
