@@ -161,3 +161,11 @@ def test_the_worst_false_alarm_is_before_a_flareless_window(tmp_path, small_sun)
     run = replace(disk_network(small_sun), folder=tmp_path)
     time, logit = case_false_alarm._worst(small_sun, run)
     assert (time.day, logit) == (3, 2.0)
+
+
+def test_without_kept_forecasts_the_members_are_asked_again(tmp_path, small_sun, monkeypatch):
+    times = np.array(["2026-02-01T06:00", "2026-02-02T06:00"], "datetime64[us]")  # without a zone: UTC
+    answers = times, np.array([0, 1]), np.array([1.0, 9.0])
+    monkeypatch.setattr(case_false_alarm, "_asked_again", lambda desk, run: answers)
+    time, logit = case_false_alarm._worst(small_sun, replace(disk_network(small_sun), folder=tmp_path))
+    assert (time.isoformat(), logit) == ("2026-02-01T06:00:00+00:00", 1.0)

@@ -91,7 +91,7 @@ def _worst(desk: Desk, run: Run) -> tuple[datetime, float]:
         times, label, logit = _asked_again(desk, run)
     quiet = np.flatnonzero(label == 0)
     best = quiet[np.argmax(logit[quiet])]
-    return utc(pd.Timestamp(times[best]).to_pydatetime()), float(logit[best])
+    return utc(pd.to_datetime(times[best], utc=True).to_pydatetime()), float(logit[best])
 
 
 def _asked_again(desk: Desk, run: Run) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
