@@ -21,7 +21,7 @@ __all__ = ["disk_scores_figure", "weeks_figure"]
 
 SCORES = {"tss": "TSS", "hss": "HSS", "auc": "AUC", "bss": "Brier skill", "ece": "calibration error"}
 NO_SKILL = {"tss": 0.0, "hss": 0.0, "auc": 0.5, "bss": 0.0, "ece": 0.0}
-SPANS = {"tss": (-0.5, 1.0), "hss": (-0.5, 1.0), "auc": (0.0, 1.0), "bss": (-1.0, 1.0), "ece": (0.0, 0.6)}
+SPANS = {"tss": (-0.8, 1.0), "hss": (-0.8, 1.0), "auc": (0.0, 1.0), "bss": (-1.0, 1.0), "ece": (0.0, 0.6)}
 LOOKS = ((VERMILION, "solid", 1.1), (BLUE, "solid", 0.9), (ORANGE, "dashed", 0.9))
 SHADE = "#f3d9b1"
 BREAK = np.timedelta64(3, "h")
@@ -109,7 +109,10 @@ def weeks_figure(
     axes.set(ylim=(0, 1), xlim=(at[0], at[-1]))
     locator = AutoDateLocator()  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
-    tidy(axes, ylabel="probability", title=title)
+    axes.xaxis.set_major_formatter(
+        ConciseDateFormatter(locator, show_offset=False)  # type: ignore[no-untyped-call]
+    )
+    years = " and ".join(str(year) for year in np.unique(at.astype("datetime64[Y]")))
+    tidy(axes, xlabel=years, ylabel="probability", title=title)
     axes.legend(fontsize=TEXT - 0.5, frameon=False, loc="upper center", ncols=4, bbox_to_anchor=(0.5, 1.17))
     return figure

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from flarescope.papers.reproduction import Desk
     from flarescope.verify import Blocks
 
-__all__ = ["date_leak", "date_skill", "ring_means"]
+__all__ = ["date_error", "date_leak", "ring_means"]
 
 EVERY = 4  # hours
 RING = 2  # pixels
@@ -38,8 +38,8 @@ def date_leak(desk: Desk) -> list[Finding]:
     """How well does the date alone rank the hours, and how well is it read from rings around the centre?
 
     A ridge regression from the mean |field| of each ring of two pixels to the date, tested on blocks of five
-    days that it was not fitted on: once on images as they are, once brought to one radius. The share of the
-    date's variance that it explains is 1 at best and below 0 where it knows less than the mean date.
+    days that it was not fitted on: once on images as they are, once brought to one radius. Its error is
+    given in units of the error of who says the mean date: 0 at best, 1 and more for who knows nothing.
     """
     hours, _ = disks_2026(desk, every=EVERY)
     times = hours["time_utc"].to_numpy("datetime64[us]")
@@ -50,9 +50,12 @@ def date_leak(desk: Desk) -> list[Finding]:
     found = [_ranked(days, happened, blocks)]
     for name, preparation in (("date_before", as_it_is), ("date_after", rescaled)):
         rings = _rings(desk, list(hours["path"]), preparation)
-        skill, spread = date_skill(rings, days, blocks)
-        note = f"{len(days)} images, one in {EVERY} hours or fewer; {blocks.count} blocks of {blocks.unit}."
-        found.append(Finding(name, "real-small", skill, spread, note=note))
+        error, spread = date_error(rings, days, blocks)
+        note = (
+            f"Off by {error * float(days.std()):.1f} days, saying the mean date by {days.std():.1f}; "
+            f"{len(days)} images in {blocks.count} blocks of {blocks.unit}."
+        )
+        found.append(Finding(name, "real-small", error, spread, note=note))
     return found
 
 
@@ -67,10 +70,10 @@ def ring_means(images: Float[np.ndarray, "n h w"]) -> Float[np.ndarray, "n r"]:
     return np.stack([np.bincount(ring[inside], row) / count for row in rows])
 
 
-def date_skill(
+def date_error(
     rings: Float[np.ndarray, "n r"], days: Float[np.ndarray, "n"], blocks: Blocks
 ) -> tuple[float, float]:
-    """Share of the date's variance explained on held-out blocks, and its spread over blocks drawn anew."""
+    """Error of the date read on held-out blocks over that of the mean date, and its spread over blocks."""
     from sklearn.linear_model import RidgeCV
     from sklearn.model_selection import LeaveOneGroupOut, cross_val_predict
     from sklearn.pipeline import make_pipeline
@@ -81,10 +84,10 @@ def date_skill(
     sums = [np.bincount(blocks.ids, row) for row in (np.ones(len(days)), days, days**2, (said - days) ** 2)]
     weights = np.concatenate(list(resampled_weights(blocks, RESAMPLES, 0)))
     n, first, second, error = (weights @ one for one in sums)
-    drawn = 1 - error / np.maximum(second - first**2 / n, 1e-9)
-    point = 1 - float(sums[3].sum()) / float(((days - days.mean()) ** 2).sum())
-    low, high = np.quantile(drawn, [0.16, 0.84])
-    return point, float(high - low) / 2
+    drawn = np.sqrt(error / np.maximum(second - first**2 / n, 1e-9))
+    point = np.sqrt(float(sums[3].sum()) / float(((days - days.mean()) ** 2).sum()))
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return float(point), float(high - low) / 4
 
 
 def _ranked(days: Float[np.ndarray, "n"], happened: np.ndarray, blocks: Blocks) -> Finding:
