@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from flarescope.errors import MissingDataError
+from flarescope.forecast import percent
 from flarescope.papers.claims import Finding
 from flarescope.papers.pandey2023.explained import THREE, first_region
 from flarescope.papers.pandey2023.explained_set import shares_of
@@ -125,7 +126,7 @@ def _said(desk: Desk, run: Run, time: datetime, logit: float) -> str:
     flares = read_flares(desk.need(*FLARES))
     after = flares.between(time, time + timedelta(hours=24)).strongest()
     return (
-        f"{iso(time)}: {_probability(run, logit):.2f} by members of {run.label} not trained on it; "
+        f"{iso(time)}: {percent(_probability(run, logit))} by members of {run.label} not trained on it; "
         f"strongest flare of the next 24 h: {after.goes_class if after else 'none listed'}."
     )
 
