@@ -1,4 +1,4 @@
-"""A folder of Helioviewer's JP2 images on its way to a network: one way for training and forecasts, one hour."""
+"""A folder of Helioviewer's JP2 images on its way to a network: one way with forecasts, and of the hour asked."""
 
 from __future__ import annotations
 
