@@ -109,6 +109,12 @@ def test_alexnet_has_the_same_claims_without_the_date(desk: Desk) -> None:
     found = trained_2026.alexnet_trained_2026(desk)
     claims = read_claims(paper("pandey2023").claims)
     assert [one.claim for one in found] == [c.name for c in claims if c.item == "alexnet_trained_2026"]
+    assert f"TSS {(found[0].value or 0.0) + 0.508:.3f} [" in found[0].note
+    claim = find_claim(claims, "alexnet_trained_2026", "tss")
+    wide = Finding(
+        "tss", "real-small", 0.15 - 0.508, 0.21
+    )  # such as 0.15 [-0.27, 0.57]: nothing is told apart
+    assert verdict(claim, wide) == "undecided"
 
 
 def test_without_the_images_it_is_not_run(tmp_path: Path) -> None:
