@@ -123,8 +123,8 @@ class Evaluation(_Section):
     """How it is judged: folds over regions, seeds, and the rivals' parameters.
 
     Folds of full disks are blocks of ``block_days``, or with ``quarters`` calendar quarters over all years;
-    only the first ``trained_folds`` are trained and tested, by default all. ``views`` is 1 for the image as it is or 8 for the mean logit over both flips and both
-    polarities.
+    only the first ``trained_folds`` are trained and tested, by default all. ``views`` is 1 for the image as
+    it is or 8 for the mean logit over both flips and both polarities.
     """
 
     folds: int = Field(5, ge=2)

@@ -1,4 +1,4 @@
-"""A folder of Helioviewer's JP2 images on its way to a network: one way with forecasts, and of the hour asked."""
+"""A folder of JP2 images on its way to a network: as in forecasts, and of the hour asked for."""
 
 from __future__ import annotations
 
@@ -45,3 +45,23 @@ def test_an_image_of_another_time_is_not_taken(tmp_path: Path, jp2: bytes) -> No
     assert "more than 12 minutes from 2014-06-10T00:00:00Z" in found.why[str(paths[1])]
     with pytest.raises(MissingDataError, match="None of the 1 images"):
         prepared_disks(paths[1:], PREPARATION, tmp_path / "other")
+
+
+def test_prepared_images_that_were_deleted_are_made_anew(tmp_path: Path, jp2: bytes) -> None:
+    path, store = tmp_path / "HMI.m2014.06.09_23.48.00.jp2", tmp_path / "store"
+    path.write_bytes(jp2)
+    first = np.array(prepared_disks([path], PREPARATION, store).images)
+    (store / "images.npy").unlink()
+    assert first.any()
+    np.testing.assert_array_equal(prepared_disks([path], PREPARATION, store).images, first)
+    np.save(store / "images.npy", first[:, :8])
+    np.testing.assert_array_equal(prepared_disks([path], PREPARATION, store).images, first)
+
+
+def test_an_image_that_shows_no_whole_disk_is_counted_not_fatal(tmp_path: Path, jp2: bytes, made) -> None:
+    disk, patch = tmp_path / "HMI.m2014.06.09_23.48.00.jp2", tmp_path / "patch_2014-06-09T234800.npz"
+    disk.write_bytes(jp2)
+    np.savez(patch, Bz=np.zeros((64, 64), np.float32))
+    found = prepared_disks([disk, patch], PREPARATION, tmp_path / "store")
+    assert found.readable.tolist() == [True, False]
+    assert list(found.why) == [str(patch)]

@@ -21,8 +21,8 @@ class Compact(nn.Module):
     Regions flare one without the other, so their rates add, as history's and the image's do in our fusion.
     Convolutions (5×5 with stride 2, then 3×3; batch normalisation, ReLU, max-pool 2) look at the field and
     its absolute value; each cell of the last map, 32 pixels apart, gives a rate λ = softplus(e). With Λ = Σ λ
-    the probability is P = 1 − exp(−Λ), and the logit log(exp(Λ) − 1). No layer knows where a cell lies: what
-    is learnt in the middle of the disk holds at the limb. 190 thousand parameters at the default width.
+    the probability is P = 1 − exp(−Λ), and the logit log(exp(Λ) − 1). The same filters look everywhere;
+    projection and foreshortening near the limb are not undone. 190 thousand parameters at the default width.
 
     Args:
         channels: filters of the convolutions.

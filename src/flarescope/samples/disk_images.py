@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Bool, Float16, Int
 
 from flarescope.errors import BadFileError, MissingDataError
+from flarescope.geometry import Disk
 from flarescope.sources.files import read_magnetogram
 from flarescope.sources.names import time_in_name
 from flarescope.writing import check_folder_place, write_whole
@@ -80,8 +81,12 @@ def prepared_disks(
     check_folder_place(folder)
     folder.mkdir(parents=True, exist_ok=True)
     notes, mark = folder / "images.json", _mark(paths, preparation)
+    shape = (len(paths), preparation.size, preparation.size)
     done, why = _so_far(notes, mark)
-    images = _opened(folder / "images.npy", (len(paths), preparation.size, preparation.size), fresh=not done)
+    images = _opened(folder / "images.npy", shape) if done else None
+    if images is None:
+        done, why = 0, {}
+        images = np.lib.format.open_memmap(folder / "images.npy", "w+", np.float16, shape)
     with ThreadPoolExecutor(_cores()) as readers:
         for start in range(done, len(paths), AT_ONCE):
             some = [Path(path) for path in paths[start : start + AT_ONCE]]
@@ -104,10 +109,12 @@ def prepared_disks(
 def _prepared(path: Path, preparation: Preparation) -> np.ndarray | str:
     """The network's input, or why there is none."""
     try:
-        image = read_magnetogram(path, asked=time_in_name(path), view="full_disk")
-        return preparation.apply(image)
+        image = read_magnetogram(path, asked=time_in_name(path))
     except BadFileError as problem:
         return str(problem)
+    if not isinstance(image.geometry, Disk):
+        return f"{path}: it shows no whole disk. Accepted: full-disk magnetograms."
+    return preparation.apply(image)
 
 
 def _mark(paths: Sequence[str | Path], preparation: Preparation) -> str:
@@ -127,12 +134,13 @@ def _so_far(notes: Path, mark: str) -> tuple[int, dict[str, str]]:
     return 0, {}
 
 
-def _opened(
-    path: Path, shape: tuple[int, ...], *, fresh: bool
-) -> np.memmap[tuple[int, ...], np.dtype[np.float16]]:
-    if fresh or not path.exists():
-        return np.lib.format.open_memmap(path, "w+", np.float16, shape)
-    return np.lib.format.open_memmap(path, "r+")
+def _opened(path: Path, shape: tuple[int, ...]) -> np.memmap[tuple[int, ...], np.dtype[np.float16]] | None:
+    """The images of an earlier preparation; None if the file is gone or is another."""
+    try:
+        found = np.lib.format.open_memmap(path, "r+")
+    except (OSError, ValueError):
+        return None
+    return found if found.shape == shape and found.dtype == np.float16 else None
 
 
 def _cores() -> int:

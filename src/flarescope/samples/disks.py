@@ -68,7 +68,7 @@ def disk_hours(
     Example:
         >>> hours = disk_hours("full_disk_2026", read_flares("lmsal_2026.csv"))  # doctest: +SKIP
         >>> len(hours), int(hours["label"].sum()), hours.attrs["left_out"]  # doctest: +SKIP
-        (1163, 389, {'the flare list does not cover the window': 14})
+        (1153, 393, {'the flare list does not cover the window': 24})
 
     *Reference*: Pandey et al. 2023, section 3 (labels).
     """

@@ -52,8 +52,12 @@ rows. Intervals: 95 %, blocks of {block_days:g} days drawn with replacement ({sc
 
 {table}
 
+These numbers stand alone. `flarescope evaluate compact --run …` scores the same members beside flare history,
+persistence and climatology, with one base rate for all blocks and thresholds from other blocks: quote those.
+
 ## What it cannot do
-- Neighbouring hours show the same regions: the number of independent cases is that of the blocks, not hours.
+- Neighbouring hours show the same regions, and so do neighbouring blocks: a region crosses the disk in
+  thirteen days. A tested region may have been learnt from at another hour, and the intervals are too narrow.
 - It saw 8-bit images that saturate, not gauss.
 - `training_spans` in `model.json` say which days each member has seen: a score on them is none.
 - Weights are repeatable on one machine with one number of threads; elsewhere rounding differs.
