@@ -111,9 +111,7 @@ def test_alexnet_has_the_same_claims_without_the_date(desk: Desk) -> None:
     assert [one.claim for one in found] == [c.name for c in claims if c.item == "alexnet_trained_2026"]
     assert f"TSS {(found[0].value or 0.0) + 0.508:.3f} [" in found[0].note
     claim = find_claim(claims, "alexnet_trained_2026", "tss")
-    wide = Finding(
-        "tss", "real-small", 0.15 - 0.508, 0.21
-    )  # such as 0.15 [-0.27, 0.57]: nothing is told apart
+    wide = Finding("tss", "real-small", 0.15 - 0.508, 0.21)  # both 0 and the paper are near
     assert verdict(claim, wide) == "undecided"
 
 
