@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from flarescope.experiment import Experiment
     from flarescope.samples.split import Split
 
-__all__ = ["OUT_OF_FOLD", "train_disks"]
+__all__ = ["OUT_OF_FOLD", "PREDICTIONS", "train_disks"]
 
 OUT_OF_FOLD = "out_of_fold.parquet"
 PREDICTIONS = "predictions.parquet"

@@ -20,8 +20,10 @@ def table(gain: float, seed: int = 0) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     label = (np.arange(480) // 30 % 3 == 0).astype(int)
     times = np.datetime64("2026-02-01", "us") + np.arange(480) * np.timedelta64(2, "h")
+    logit = gain * (2 * label - 1) + rng.normal(size=480)
     return pd.DataFrame({
-        "time_utc": times, "label": label, "logit": gain * (2 * label - 1) + rng.normal(size=480),
+        "time_utc": times, "label": label, "row": np.arange(480), "logit": logit,
+        "probability": 1 / (1 + np.exp(-logit)), "threshold": 0.5,
     })  # fmt: skip
 
 
@@ -57,8 +59,13 @@ def test_each_claim_has_its_finding_on_all_hours_and_on_balanced_ones(
     def trained(desk: Desk, experiment: object, hours: pd.DataFrame, *, what: str) -> SimpleNamespace:
         asked.append((what, len(hours), hours["label"].mean()))
         folder = tmp_path / what.replace(" ", "_")
-        folder.mkdir()
-        hours.assign(logit=table(1.0)["logit"][: len(hours)]).to_parquet(folder / item.OUT_OF_FOLD)
+        for seed in item.SEEDS:
+            own = folder / "folds" / f"seed{seed}_fold0"
+            own.mkdir(parents=True)
+            hours.assign(logit=table(1.0, 7 * seed + len(asked))["logit"])[["row", "logit"]].to_parquet(
+                own / item.PREDICTIONS
+            )
+        hours.to_parquet(folder / item.OUT_OF_FOLD)
         return SimpleNamespace(folder=folder)
 
     monkeypatch.setattr(item, "trained", trained)
@@ -66,6 +73,7 @@ def test_each_claim_has_its_finding_on_all_hours_and_on_balanced_ones(
     found = item.augmentation_ablation(Desk(None, tmp_path, quick=True))
     claims = read_claims(paper("pandey2023").claims)
     assert [one.claim for one in found] == [c.name for c in claims if c.item == "augmentation_ablation"]
+    assert all(one.spread > 0.0 for one in found)  # the mean of the seeds is the same, the seeds are not
     assert asked[0][0] == "published, all hours"
     assert asked[2][2] == 0.5
     assert asked[2][1] == 2 * table(1.0)["label"].sum()

@@ -20,7 +20,7 @@ from flarescope.verify import auc, blocks_of_days
 from flarescope.verify.intervals import resampled_weights
 
 if TYPE_CHECKING:
-    from jaxtyping import Float
+    from jaxtyping import Bool, Float
 
     from flarescope.papers.reproduction import Desk
     from flarescope.verify import Blocks
@@ -49,8 +49,8 @@ def date_leak(desk: Desk) -> list[Finding]:
     as_it_is = replace(rescaled, fit="resize", disk_radius=None)
     found = [_ranked(days, happened, blocks)]
     for name, preparation in (("date_before", as_it_is), ("date_after", rescaled)):
-        rings = _rings(desk, list(hours["path"]), preparation)
-        error, spread = date_error(rings, days, blocks)
+        rings, good = _rings(desk, list(hours["path"]), preparation)
+        error, spread = date_error(rings[good], days[good], blocks_of_days(times[good], BLOCK_DAYS))
         note = (
             f"Off by {error * float(days.std()):.1f} days, saying the mean date by {days.std():.1f}; "
             f"{len(days)} images in {blocks.count} blocks of {blocks.unit}."
@@ -102,7 +102,11 @@ def _ranked(days: Float[np.ndarray, "n"], happened: np.ndarray, blocks: Blocks) 
     return Finding("date_ranks", "real-small", auc(rank, happened), float(np.nanstd(drawn)), note=note)
 
 
-def _rings(desk: Desk, paths: list[str], preparation: Preparation) -> Float[np.ndarray, "n r"]:
+def _rings(
+    desk: Desk, paths: list[str], preparation: Preparation
+) -> tuple[Float[np.ndarray, "n r"], Bool[np.ndarray, "n"]]:
+    """Rings of every image, and which images could be read."""
     folder = desk.cache(f"date_leak_{preparation.fit}")
     told = partial(desk.progress, f"date leak, {preparation.fit}")
-    return ring_means(prepared_disks(paths, preparation, folder, progress=told).images)
+    found = prepared_disks(paths, preparation, folder, progress=told)
+    return ring_means(found.images), found.readable
