@@ -33,13 +33,28 @@ def test_with_signs_for_is_told_from_against() -> None:
     assert rank_correlation(a, b, signed=True) == pytest.approx(expected)
 
 
-def test_signs_do_not_count_and_zeros_of_both_are_no_agreement() -> None:
+def test_signs_do_not_count_and_what_is_not_seen_is_no_agreement() -> None:
     a, b = NOISE.normal(size=(2, 20, 20))
     assert rank_correlation(a, -a) == 1.0
     padded_a, padded_b = np.zeros((2, 60, 60))
     padded_a[:20, :20], padded_b[:20, :20] = a, b
-    assert rank_correlation(padded_a, padded_b) == pytest.approx(rank_correlation(a, b))
-    assert spearmanr(np.abs(padded_a).ravel(), np.abs(padded_b).ravel()).statistic > 0.9  # what it would be
+    seen = padded_a != 0.0
+    assert rank_correlation(padded_a, padded_b, seen=seen) == pytest.approx(rank_correlation(a, b))
+    assert rank_correlation(padded_a, padded_b) > 0.9  # zeros off the disk would make any two maps alike
+    padded_b[40:] = 9.0  # such as masks of an occlusion that reach over the limb
+    assert rank_correlation(padded_a, padded_b, seen=seen) == pytest.approx(rank_correlation(a, b))
+    assert top_overlap(padded_a, padded_b, top_share=0.1, seen=seen) == top_overlap(a, b, top_share=0.1)
+    table = agreement({"a": padded_a, "b": padded_b}, top_share=0.1, seen=seen)
+    assert table["rank_correlation"].iloc[0] == pytest.approx(rank_correlation(a, b))
+    assert table["overlap"].iloc[0] == top_overlap(a, b, top_share=0.1)
+    assert np.isnan(rank_correlation(a, b, seen=np.zeros((20, 20), bool)))
+    assert np.isnan(top_overlap(a, b, seen=np.zeros((20, 20), bool)))
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_sparse_maps_that_have_nothing_to_do_with_each_other_do_not_disagree(signed: bool) -> None:
+    a, b = NOISE.normal(size=(2, 100, 100)) * (NOISE.random((2, 100, 100)) < 0.05)
+    assert rank_correlation(a, b, signed=signed) == pytest.approx(0.0, abs=0.05)
 
 
 def test_a_map_without_order_has_no_correlation() -> None:
@@ -80,5 +95,7 @@ def test_what_cannot_be_compared_is_refused() -> None:
         agreement({"one": np.ones((2, 2))})
     with pytest.raises(BadOptionError, match=r"shapes \(2, 2\) and \(3, 3\)"):
         rank_correlation(np.ones((2, 2)), np.ones((3, 3)))
+    with pytest.raises(BadOptionError, match=r"pixels seen.* and \(1, 2\) cannot be compared"):
+        rank_correlation(np.ones((2, 2)), np.ones((2, 2)), seen=np.ones((1, 2), bool))
     with pytest.raises(BadOptionError, match="top 0 of the pixels"):
         top_overlap(np.ones((2, 2)), np.ones((2, 2)), top_share=0.0)

@@ -18,12 +18,18 @@ if TYPE_CHECKING:
 __all__ = ["agreement", "rank_correlation", "top_overlap"]
 
 
-def agreement(maps: Mapping[str, Float[np.ndarray, "h w"]], *, top_share: float = 0.01) -> pd.DataFrame:
+def agreement(
+    maps: Mapping[str, Float[np.ndarray, "h w"]],
+    *,
+    top_share: float = 0.01,
+    seen: Bool[np.ndarray, "h w"] | None = None,
+) -> pd.DataFrame:
     """Do the methods point at the same pixels?
 
     Args:
         maps: method → map of one image, all of one shape.
         top_share: share of the pixels that count as strongest.
+        seen: which pixels count (``Preparation.seen``: those that show known field); None counts them all.
 
     Returns:
         One row a pair: method_a, method_b, ``rank_correlation`` (−1 to 1; 1 is the same order) and
@@ -31,7 +37,7 @@ def agreement(maps: Mapping[str, Float[np.ndarray, "h w"]], *, top_share: float 
         pixels: see ``rank_correlation`` and ``top_overlap``.
 
     Raises:
-        BadOptionError: fewer than two maps, or different shapes.
+        BadOptionError: fewer than two maps, different shapes, or a share outside 0 to 1.
 
     Reference:
         Krishna et al. 2022, arXiv 2202.01602, section 3 (measures of disagreement).
@@ -41,22 +47,32 @@ def agreement(maps: Mapping[str, Float[np.ndarray, "h w"]], *, top_share: float 
     if len(maps) < 2:
         raise BadOptionError(f"{len(maps)} map has nothing to agree with. Accepted: two or more.")
     rows = [
-        (a, b, rank_correlation(maps[a], maps[b]), top_overlap(maps[a], maps[b], top_share=top_share))
+        (a, b, rank_correlation(*pair, seen=seen), top_overlap(*pair, top_share=top_share, seen=seen))
         for a, b in combinations(maps, 2)
+        for pair in [(maps[a], maps[b])]
     ]
     return pd.DataFrame(rows, columns=["method_a", "method_b", "rank_correlation", "overlap"])
 
 
 def rank_correlation(
-    a: Float[np.ndarray, "h w"], b: Float[np.ndarray, "h w"], *, signed: bool = False
+    a: Float[np.ndarray, "h w"],
+    b: Float[np.ndarray, "h w"],
+    *,
+    signed: bool = False,
+    seen: Bool[np.ndarray, "h w"] | None = None,
 ) -> float:
     """Do two maps put the pixels in the same order? Spearman's correlation of |a| and |b|.
 
-    With ``signed`` that of a and b themselves, so that what speaks for a flare is told from what speaks
-    against it.
+    Equal values share their mean rank, so that two sparse maps of unrelated pixels come out near 0. Maps that
+    are zero over the same large part of what counts are alike there, and count as alike: leave out with
+    ``seen`` what no method can speak of. Between sparse maps the number says mostly whether they are zero at
+    the same pixels, little of the order within; ``top_overlap`` asks for the strongest alone.
 
-    Pixels that are zero in both are left out: off the disk no method has anything to say, and counting half
-    an image of zeros as agreement would make any two maps alike.
+    Args:
+        a: one map.
+        b: the other.
+        signed: compare a and b themselves, so that what speaks for a flare is told from what speaks against.
+        seen: which pixels count (``Preparation.seen``: those that show known field); None counts them all.
 
     Returns:
         −1 to 1; NaN where either map is the same everywhere that counts, since it then has no order.
@@ -70,9 +86,7 @@ def rank_correlation(
     """
     from scipy.stats import rankdata
 
-    one, two = _sizes(a, b, signed=signed)
-    counts = (one != 0.0) | (two != 0.0)
-    one, two = one[counts], two[counts]
+    one, two = _sizes(a, b, seen, signed=signed)
     if len(one) < 2 or one.min() == one.max() or two.min() == two.max():
         return float("nan")
     x, y = (rankdata(values) - (len(one) + 1) / 2.0 for values in (one, two))
@@ -80,36 +94,45 @@ def rank_correlation(
 
 
 def top_overlap(
-    a: Float[np.ndarray, "h w"], b: Float[np.ndarray, "h w"], *, top_share: float = 0.01
+    a: Float[np.ndarray, "h w"],
+    b: Float[np.ndarray, "h w"],
+    *,
+    top_share: float = 0.01,
+    seen: Bool[np.ndarray, "h w"] | None = None,
 ) -> float:
     """Are the strongest pixels the same? Intersection over union of the top ``top_share`` of |a| and |b|.
 
     A pixel of zero is never among the strongest, so a sparse map may have fewer; of equal values all are
-    taken.
+    taken. ``seen`` tells which pixels count; None counts them all.
 
     Returns:
-        0 to 1; NaN where both maps are zero everywhere.
+        0 to 1; NaN where both maps are zero everywhere that counts.
 
     Raises:
         BadOptionError: different shapes, or a share outside 0 to 1.
     """
     if not 0.0 < top_share <= 1.0:
         raise BadOptionError(f"The top {top_share:g} of the pixels: accepted is a share above 0, at most 1.")
-    one, two = (_top(size, top_share) for size in _sizes(a, b))
+    one, two = (_top(size, top_share) for size in _sizes(a, b, seen))
     union = int((one | two).sum())
     return float((one & two).sum() / union) if union else float("nan")
 
 
 def _top(size: Float[np.ndarray, "n"], share: float) -> Bool[np.ndarray, "n"]:
+    if not size.size:
+        return np.zeros(0, bool)
     count = max(1, round(share * len(size)))
     least = np.partition(size, len(size) - count)[len(size) - count]
     return np.asarray((size >= least) & (size > 0.0))
 
 
 def _sizes(
-    a: np.ndarray, b: np.ndarray, *, signed: bool = False
+    a: np.ndarray, b: np.ndarray, seen: np.ndarray | None, *, signed: bool = False
 ) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
-    if a.shape != b.shape:
-        raise BadOptionError(f"Maps of shapes {a.shape} and {b.shape} cannot be compared. Give one shape.")
-    one, two = (np.nan_to_num(values.ravel()).astype(float) for values in (a, b))
+    """The values that count, in one row; a number that is not known is 0."""
+    counts = np.ones(a.shape, bool) if seen is None else seen
+    if not a.shape == b.shape == counts.shape:
+        given = " and ".join(str(array.shape) for array in (a, b, counts))
+        raise BadOptionError(f"Maps (and pixels seen) of shapes {given} cannot be compared. Give one shape.")
+    one, two = (np.nan_to_num(values[counts]).astype(float) for values in (a, b))
     return (one, two) if signed else (np.abs(one), np.abs(two))

@@ -172,13 +172,16 @@ class _Work:
         if len(self.found) < 2:
             return pd.DataFrame(columns=["method_a", "method_b", "rank_correlation", "overlap"])
         tables = [
-            agreement({name: _prepared(found[k]) for name, found in self.found.items()})
-            for k in range(len(self.checked))
+            agreement(
+                {name: _prepared(found[k]) for name, found in self.found.items()},
+                seen=self.run.preparation.seen(sight.image),
+            )
+            for k, sight in enumerate(self.checked)
         ]
-        weights = np.array([sight.weight for sight in self.checked])
+        weights = [sight.weight for sight in self.checked]
         table = tables[0].copy()
         for name in ("rank_correlation", "overlap"):
-            table[name] = np.average([t[name] for t in tables], axis=0, weights=weights)
+            table[name] = [_mean(pair, weights) for pair in zip(*(t[name] for t in tables), strict=True)]
         return table
 
     def _network(self) -> nn.Module:
@@ -238,13 +241,15 @@ def _strongest(seen: Sequence[Sight]) -> list[Sight]:
 
 def _weighted(each: Sequence[Checks], weights: Sequence[float]) -> Checks:
     """The weighted mean of each check over the sights where it is defined."""
-    means: Checks = {}
-    for name in each[0]:
-        values = np.array([np.nan if (value := one[name]) is None else value for one in each])
-        known = np.isfinite(values)
-        shares = np.array(weights)[known]
-        means[name] = float(np.average(values[known], weights=shares)) if known.any() else None
-    return means
+    means = {name: _mean([one[name] for one in each], weights) for name in each[0]}
+    return {name: value if np.isfinite(value) else None for name, value in means.items()}
+
+
+def _mean(values: Sequence[float | None], weights: Sequence[float]) -> float:
+    """Weighted, over the values that are defined; NaN if none is."""
+    numbers = np.array(values, float)
+    known = np.isfinite(numbers)
+    return float(np.average(numbers[known], weights=np.array(weights)[known])) if known.any() else np.nan
 
 
 def _prepared(why: Explanation) -> np.ndarray:
