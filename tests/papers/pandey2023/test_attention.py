@@ -11,13 +11,20 @@ import pytest
 from flarescope.errors import MissingDataError
 from flarescope.papers import paper
 from flarescope.papers.claims import find_claim, read_claims, row
-from flarescope.papers.pandey2023 import attention, case_false_alarm, case_near_limb, made_up_disks
+from flarescope.papers.pandey2023 import (
+    attention,
+    case_false_alarm,
+    case_near_limb,
+    made_up_disks,
+    untrained_disks,
+)
 from flarescope.papers.pandey2023 import explained_set as set_
 from flarescope.papers.pandey2023.explained import THREE, Explained
 from flarescope.papers.pandey2023.leave_one_out import leave_one_method_out
 from flarescope.papers.pandey2023.made_up_disks import Size, disk_network
 from flarescope.papers.reproduction import Desk
 from flarescope.preparation import Preparation
+from flarescope.training.untrained import untrained_run
 
 CLAIMS = read_claims(paper("pandey2023").claims)
 
@@ -56,6 +63,8 @@ def test_a_method_meets_all_its_claims(small_sun, item):
     if item != "guided_gradcam":
         assert rows["completeness", "synthetic"]["ours"] < 0.011
         assert rows["off_disk", "synthetic"]["ours"] == 0.0
+    assert rows["off_disk", "synthetic"]["verdict"] == "no reference"
+    assert "random weights" in rows["in_regions", "synthetic"]["note"]
 
 
 def test_agreement_meets_all_its_claims(small_sun):
@@ -67,6 +76,26 @@ def test_agreement_meets_all_its_claims(small_sun):
         if name.startswith("overlap") and data == "synthetic"
     ]
     assert all(-1.0 <= value <= 1.0 for value in overlaps)
+
+
+def test_a_network_of_random_weights_is_no_better_than_random_weights(small_sun, monkeypatch):
+    drawn = replace(disk_network(small_sun), network=untrained_run("compact").network)
+    monkeypatch.setattr(untrained_disks, "disk_network", lambda desk: drawn)
+    monkeypatch.setattr(untrained_disks, "SEEDS", 1)
+    beside = untrained_disks.made_up_beside(replace(small_sun, out=small_sun.out / "random"))
+    for found in attention._agreement_on(beside, "synthetic", ""):
+        assert found.value is None or found.value == 0.0
+    rows = untrained_disks.above_untrained(beside.scored, "in_regions")
+    assert rows["above"].dropna().abs().max() == 0.0
+    assert rows["own"].dropna().between(0.0, 1.0).all()
+
+
+def test_random_weights_are_averaged_and_paired_by_disk():
+    rows = pd.DataFrame({
+        "network": ["learnt", "random0", "random1"] * 2, "image": ["a"] * 3 + ["b"] * 3,
+        "block": [0] * 3 + [1] * 3, "x": [0.9, 0.5, 0.7, 0.2, 0.6, np.nan],
+    })  # fmt: skip
+    assert untrained_disks.above_untrained(rows, "x")["above"].tolist() == pytest.approx([0.3, -0.4])
 
 
 def test_leave_one_out_meets_all_its_claims(small_sun):

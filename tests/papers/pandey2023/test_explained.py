@@ -10,7 +10,6 @@ from flarescope.explain.shares import RegionShare
 from flarescope.forecast import Explanation
 from flarescope.papers.pandey2023.explained import (
     Explained,
-    above_area,
     first_region,
     kept,
     mean_of,
@@ -45,10 +44,9 @@ def test_mean_of_few_blocks_has_no_error_and_of_nothing_no_value():
     assert mean_of(rows, "y")[0] is None
 
 
-def test_first_region_and_what_lies_in_regions_above_their_area():
+def test_the_first_region_has_the_largest_share():
     assert first_region(shares(0.2, 0.5)).startswith("2 ")
     assert first_region(shares(0.0, 0.0)) == ""
-    assert above_area(shares(0.2, 0.5), shares(0.01, 0.04)) == pytest.approx(0.65)
 
 
 def test_pairs_agree_on_pixels_and_on_the_first_region():

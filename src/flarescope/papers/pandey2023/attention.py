@@ -6,6 +6,7 @@ region that flares is known, and, as far as that goes without it, on real disks.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -17,27 +18,30 @@ from flarescope.papers.pandey2023.explained import THREE, UNSIGNED_FLUX, mean_of
 from flarescope.papers.pandey2023.explained_set import before_flares, explained_set, shares_of
 from flarescope.papers.pandey2023.made_up_disks import disk_network, size_of
 from flarescope.papers.pandey2023.real_disks import explain_three, real_set
+from flarescope.papers.pandey2023.untrained_disks import LEARNT, above_untrained, made_up_beside, real_beside
 from flarescope.writing import write_whole
 
 if TYPE_CHECKING:
     from flarescope.papers.claims import DataKind
     from flarescope.papers.pandey2023.explained import Explained
+    from flarescope.papers.pandey2023.untrained_disks import Beside
     from flarescope.papers.reproduction import Desk
 
 __all__ = ["agreement", "deep_shap", "guided_gradcam", "integrated_gradients"]
 
 RIVALS = ("chance", "largest_region", "flared_last")
 CHECKED = (
-    "in_regions", "randomised", "randomised_signed", "deletion_over_random", "deletion_over_flux",
+    "randomised", "randomised_signed", "deletion_over_random", "deletion_over_flux",
     "insertion_over_random", "insertion_over_flux", "off_disk",
 )  # fmt: skip
 OF_A_REFERENCE = ("completeness", "baseline_sensitivity")  # of methods that compare with a reference image
-ON_REAL = ("in_regions", "completeness", "off_disk")
+ON_REAL = ("completeness", "off_disk")
+BY_CONSTRUCTION = "By construction: no method says anything of pixels that are zero field off the disk"
 PANELS = {
     "completeness": "error of the sum", "randomised": "like a map of nothing learnt",
     "randomised_signed": "the same with signs", "deletion_over_random": "deletion over random",
     "points_at": "share of disks on which the first region is the one that flares",
-    "in_regions": "in regions above their area", "baseline_sensitivity": "change with the baseline",
+    "in_regions": "in regions, above random weights", "baseline_sensitivity": "change with the baseline",
 }  # fmt: skip
 PAIRS = {
     "gradcam_shap": ("guided_grad_cam", "deep_shap"),
@@ -68,10 +72,13 @@ def agreement(desk: Desk) -> list[Finding]:
     """Do the three maps highlight the same regions, and more so than each agrees with the unsigned flux?"""
     made_up = explained_set(desk)
     figure = _side_by_side(desk)
-    found = _agreement_on(made_up, "synthetic", figure)
+    found = [*_agreement_on(made_up_beside(desk), "synthetic", figure)]
+    found.append(_same_region(made_up, made_up_beside(desk), "synthetic", figure))
     found += [_over_flux(made_up, *pair, figure) for pair in PAIRS.items()]
     try:
-        return found + _agreement_on(real_set(desk), "real-small", "")
+        beside = real_beside(desk)
+        same = _same_region(real_set(desk), beside, "real-small", "")
+        return [*found, *_agreement_on(beside, "real-small", ""), same]
     except FlarescopeError as problem:
         names = [f"{what}_{pair}" for pair in PAIRS for what in ("rank", "overlap")]
         return found + [_not_run(name, str(problem)) for name in (*names, "same_region")]
@@ -84,17 +91,32 @@ def _method(desk: Desk, method: str) -> list[Finding]:
     names = [*CHECKED, *(OF_A_REFERENCE if method != "guided_grad_cam" else ())]
     found = [_finding(name, "synthetic", own, name, figure) for name in names]
     found += [_beside(made_up.scored, method, rival, game) for rival in RIVALS]
+    found.append(_in_regions(made_up_beside(desk), method, "synthetic", figure))
     return [*found, *_on_real(desk, method), _not_run("points_over_largest_region", NO_POSITIONS)]
 
 
 def _on_real(desk: Desk, method: str) -> list[Finding]:
     names = [name for name in ON_REAL if name != "completeness" or method != "guided_grad_cam"]
     try:
-        real = real_set(desk).scored
+        real, beside = real_set(desk).scored, real_beside(desk)
     except FlarescopeError as problem:
-        return [_not_run(name, str(problem), "real-small") for name in names]
+        return [_not_run(name, str(problem), "real-small") for name in (*names, "in_regions")]
     own = real[real["method"] == method]
-    return [_finding(name, "real-small", own, name) for name in names]
+    found = [_finding(name, "real-small", own, name) for name in names]
+    return [*found, _in_regions(beside, method, "real-small")]
+
+
+def _in_regions(beside: Beside, method: str, data: DataKind, figure: str = "") -> Finding:
+    """How much more of the map lies in regions than of maps by networks that have learnt nothing?"""
+    rows = beside.scored[beside.scored["method"] == method]
+    return _above_untrained("in_regions", data, rows, "in_regions", figure)
+
+
+def _above_untrained(name: str, data: DataKind, rows: pd.DataFrame, column: str, figure: str) -> Finding:
+    table = above_untrained(rows, column)
+    one = _finding(name, data, table, "above", figure)
+    words = f"{table['own'].mean():.2f}; random weights {table['random'].mean():.2f}. {one.note}"
+    return replace(one, note=words if one.note else "")
 
 
 def _finding(name: str, data: DataKind, rows: pd.DataFrame, column: str, figure: str = "") -> Finding:
@@ -103,6 +125,7 @@ def _finding(name: str, data: DataKind, rows: pd.DataFrame, column: str, figure:
         return Finding(name, data, None, needs="a map that is not zero everywhere")
     days = "27 days of the made-up Sun" if data == "synthetic" else "5 days"
     note = f"Mean over {images} disks in {blocks} blocks of {days}; the spread is over blocks."
+    note = f"{BY_CONSTRUCTION}. {note}" if column == "off_disk" else note
     return Finding(name, data, mean, error, figure, note)
 
 
@@ -115,7 +138,7 @@ def _beside(scored: pd.DataFrame, method: str, rival: str, figure: str) -> Findi
     found = _finding(f"points_over_{rival}", "synthetic", less[less["method"] == method], "points_at", figure)
     own, theirs = (played[played["method"] == m]["points_at"].mean() for m in (method, rival))
     words = f"Right on {own:.0%} of the disks, the rival on {theirs:.0%}. {found.note}"
-    return Finding(found.claim, found.data, found.value, found.spread, found.figure, words, found.needs)
+    return replace(found, note=words)
 
 
 def _not_run(name: str, needs: str, data: DataKind = "real") -> Finding:
@@ -128,21 +151,34 @@ def _pair(pairs: pd.DataFrame, a: str, b: str) -> pd.DataFrame:
     return pairs[one | other].set_index("image")
 
 
-def _agreement_on(found: Explained, data: DataKind, figure: str) -> list[Finding]:
+def _agreement_on(beside: Beside, data: DataKind, figure: str) -> list[Finding]:
+    """Rank correlation and overlap, less those of networks that have learnt nothing."""
     findings = []
     for name, (a, b) in PAIRS.items():
-        rows = _pair(found.pairs, a, b)
-        findings.append(_finding(f"rank_{name}", data, rows, "rank_correlation", figure))
-        findings.append(_finding(f"overlap_{name}", data, rows, "overlap", figure))
+        rows = _pair(beside.pairs, a, b).reset_index()
+        for what, column in (("rank", "rank_correlation"), ("overlap", "overlap")):
+            findings.append(_above_untrained(f"{what}_{name}", data, rows, column, figure))
+    return findings
+
+
+def _same_region(found: Explained, beside: Beside, data: DataKind, figure: str) -> Finding:
+    """Have all three the same region first, more often than by chance?"""
     both = [_pair(found.pairs, a, b) for a, b in combinations(THREE, 2)]
     same = both[0][["block", "chance"]].assign(
         same=pd.concat([rows["same_region"] for rows in both], axis=1).min(axis=1)
     )
     above = same.assign(above=same["same"] - same["chance"] ** 2)
     one = _finding("same_region", data, above, "above", figure)
-    words = f"The same region is first in all three on {same['same'].mean():.0%} of the disks. {one.note}"
+    untrained = beside.pairs[beside.pairs["method_a"].isin(THREE) & beside.pairs["method_b"].isin(THREE)]
+    drawn = (
+        untrained[untrained["network"] != LEARNT].groupby(["network", "image"])["same_region"].min().mean()
+    )
+    words = (
+        f"The same region is first in all three on {same['same'].mean():.0%} of the disks; by random weights "
+        f"on {drawn:.0%}. {one.note}"
+    )
     spread = None if one.spread is None else max(one.spread, _least_spread(same))
-    return [*findings, Finding(one.claim, data, one.value, spread, figure, words, one.needs)]
+    return replace(one, spread=spread, note=words)
 
 
 def _least_spread(same: pd.DataFrame) -> float:
@@ -161,7 +197,7 @@ def _over_flux(found: Explained, name: str, methods: tuple[str, str], figure: st
     rows = _pair(found.pairs, a, b).assign(above=own - (flux[0] + flux[1]) / 2)
     one = _finding(f"overlap_{name}_over_flux", "synthetic", rows, "above", figure)
     words = f"With the flux: {flux[0].mean():.2f} and {flux[1].mean():.2f}. {one.note}"
-    return Finding(one.claim, one.data, one.value, one.spread, figure, words, one.needs)
+    return replace(one, note=words)
 
 
 def _figures(desk: Desk, made_up: Explained) -> tuple[str, str]:
@@ -169,7 +205,9 @@ def _figures(desk: Desk, made_up: Explained) -> tuple[str, str]:
     from flarescope.explain.trust import trust_table
     from flarescope.plots.trust import trust_figure
 
-    table = trust_table(made_up.scored.drop(columns="insensitive"))
+    lain = _lain(made_up_beside(desk))
+    scored = made_up.scored.drop(columns="insensitive").merge(lain, how="left", on=["method", "image"])
+    table = trust_table(scored)
     write_whole(desk.folder / "explanations_trust.csv", table.to_csv(index=False))
     blocks = made_up.scored["block"].nunique()
     title = f"{len(made_up.images)} made-up disks before a flare; 95 % intervals, {blocks} blocks of 27 days"
@@ -178,6 +216,16 @@ def _figures(desk: Desk, made_up: Explained) -> tuple[str, str]:
         trust_figure(part, title=title, words=PANELS) for part in (table[~pointing], table[pointing])
     )
     return desk.figure("explanations_trust", checks), desk.figure("explanations_pointing", game)
+
+
+def _lain(beside: Beside) -> pd.DataFrame:
+    """For each method and image, what lies in regions above random weights."""
+    own = {m: above_untrained(rows, "in_regions") for m, rows in beside.scored.groupby("method")}
+    return (
+        pd.concat(own, names=["method"])
+        .reset_index()[["method", "image", "above"]]
+        .rename(columns={"above": "in_regions"})
+    )
 
 
 def _side_by_side(desk: Desk) -> str:

@@ -26,9 +26,9 @@ __all__ = [
     "THREE",
     "UNSIGNED_FLUX",
     "Explained",
-    "above_area",
     "first_region",
     "kept",
+    "kept_rows",
     "mean_of",
     "pair_rows",
 ]
@@ -43,8 +43,7 @@ class Explained:
     """What was found of a set of images.
 
     Attributes:
-        scored: one row for each method and image: method, image, block and the checks, ``in_regions`` (share
-            of the map in active regions above their share of the disk) and ``points_at``.
+        scored: one row for each method and image: method, image, block, the checks and ``points_at``.
         pairs: one row for each pair of methods and image: method_a, method_b, image, block,
             rank_correlation, overlap, ``same_region`` (do both have the same region first?) and ``chance``.
         folder: where each image's maps are kept.
@@ -75,14 +74,22 @@ class Explained:
 
 def kept(folder: Path, image: str, make: Callable[[], tuple[Mapping[str, Explanation], Rows]]) -> Rows:
     """The rows of one image; made, and kept with its maps, if they are not there."""
-    done = folder / f"{image}.json"
-    if not done.exists():
+
+    def with_maps() -> Rows:
         explanations, rows = make()
         memory = io.BytesIO()
         maps = {name: np.asarray(why.prepared, np.float32) for name, why in explanations.items()}
         np.savez_compressed(memory, **maps)  # type: ignore[arg-type]
         write_whole(folder / f"{image}.npz", memory.getvalue())
-        write_whole(done, json.dumps(rows))
+        return rows
+
+    return kept_rows(folder / f"{image}.json", with_maps)
+
+
+def kept_rows(done: Path, make: Callable[[], Rows]) -> Rows:
+    """The rows in this file; made, and kept there, if it does not stand."""
+    if not done.exists():
+        write_whole(done, json.dumps(make()))
     found: Rows = json.loads(done.read_text(encoding="utf-8"))
     return found
 
@@ -117,12 +124,6 @@ def first_region(shares: Sequence[RegionShare]) -> str:
     if best is None or best.region is None or best.share <= 0.0:
         return ""
     return f"{best.region.harp} {best.name}"
-
-
-def above_area(shares: Sequence[RegionShare], area: Sequence[RegionShare]) -> float:
-    """Share of a map in active regions, above their share of the visible disk."""
-    inside, of_the_disk = (1.0 - found[-1].share for found in (shares, area))
-    return float(inside - of_the_disk)
 
 
 def mean_of(rows: pd.DataFrame, column: str) -> tuple[float | None, float | None, int, int]:

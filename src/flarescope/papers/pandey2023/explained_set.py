@@ -15,7 +15,6 @@ from flarescope.papers.bhattacharjee2020.kept_stamp import stamp
 from flarescope.papers.pandey2023.explained import (
     UNSIGNED_FLUX,
     Explained,
-    above_area,
     kept,
     pair_rows,
 )
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from flarescope.synthetic.disks import MadeUpDisk
     from flarescope.training.run import Run
 
-__all__ = ["before_flares", "explained_set", "shares_of"]
+__all__ = ["before_flares", "block_of", "explained_set", "made_up_before_flares", "shares_of"]
 
 BLOCK_DAYS, DISK_DAYS = 27, 5
 OPTIONS: dict[str, Any] = {"mask_pixels": 32, "stride": 16, "steps": 32}
@@ -51,6 +50,16 @@ def before_flares(count: int) -> tuple[tuple[int, MadeUpDisk], ...]:
         if disk.flare is not None:
             found.append((number, disk))
     return tuple(found)
+
+
+def made_up_before_flares(desk: Desk) -> tuple[tuple[int, MadeUpDisk], ...]:
+    """The disks that are explained, with their numbers."""
+    return before_flares(size_of(desk).explained)
+
+
+def block_of(number: int) -> int:
+    """Which 27 days does the held-out disk of this number belong to?"""
+    return number * DISK_DAYS // BLOCK_DAYS
 
 
 def explained_set(desk: Desk) -> Explained:
@@ -79,15 +88,14 @@ def shares_of(
 def _explained(run: Run, number: int, disk: MadeUpDisk) -> tuple[Mapping[str, Explanation], Rows]:
     from flarescope.explain import METHODS
 
-    name, block = f"{number:04d}", number * DISK_DAYS // BLOCK_DAYS
+    name, block = f"{number:04d}", block_of(number)
     image = disk.magnetogram
     found = {method: _map(run.network, run, image, method) for method in METHODS}
     shares = shares_of(image, {m: why.map for m, why in found.items()}, disk.regions)
-    area = shares.pop("area")
+    shares.pop("area")
     checks, points = _checks(run, image, found), _points(name, disk, shares)
     scored = [
         {"method": m, "image": name, "block": block, **checks.get(m, {}), "points_at": value}
-        | ({"in_regions": above_area(shares[m], area)} if m in shares else {})
         for m, value in points.items()
     ]
     flux = {UNSIGNED_FLUX: np.abs(run.preparation.apply(image)).astype(float)}
