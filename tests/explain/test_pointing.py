@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from flarescope.explain.pointing import PointingCase, pointing_game, points_at, region_of
@@ -41,6 +43,16 @@ def test_a_region_is_known_by_number_before_place() -> None:
     assert region_of(Region(harp=77), [SMALL, PLAIN]) is PLAIN
     assert region_of(Region(noaa=(1,), position=Position(61.0, -21.0)), [SMALL, PLAIN]) is PLAIN
     assert region_of(Region(noaa=(1,)), [SMALL, BIG]) is None
+    neighbour = Region(noaa=(14367,), position=Position(12.0, 16.0))
+    assert region_of(neighbour, [BIG, SMALL]) is None  # another number is another region, however near
+    assert region_of(Region(position=neighbour.position), [BIG, SMALL]) is BIG
+    assert (
+        region_of(
+            Region(noaa=(1,), position=Position(55.0, -20.0)),
+            [replace(BIG, position=Position(56.0, -20.0)), PLAIN],
+        )
+        is PLAIN
+    )
     assert region_of(Position(19.0, 15.0), [BIG]) is BIG
     assert region_of(Position(21.0, 15.0), [BIG]) is None
     assert region_of(Position(0.0, 0.0), []) is None

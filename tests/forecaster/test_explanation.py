@@ -145,3 +145,21 @@ def test_methods_that_cannot_explain_a_network_are_named(patch: Magnetogram, net
     assert len(found.agreement) == 1
     with pytest.raises(BadOptionError, match="No method can explain patch_cnn"):
         explain_all(patch, odd, methods=["deep_shap"])
+
+
+@pytest.mark.parametrize(
+    ("mistake", "message"),
+    [
+        ({"steps": 0}, "with steps=0"),
+        ({"mask_pixels": 5000}, "mask of 5000 pixels is not accepted"),
+        ({"dtype": "bfloat16"}, "Arithmetic in 'bfloat16' is not accepted"),
+    ],
+)
+def test_a_mistake_of_the_user_is_no_refusal(
+    mistake: dict[str, object], message: str, patch: Magnetogram, network: Run
+) -> None:
+    one_view = replace(network, calibration=replace(network.calibration, views=1))
+    methods = ["guided_grad_cam", "integrated_gradients", "occlusion"]
+    options = {"steps": 2, "mask_pixels": 64, "stride": 64} | mistake
+    with pytest.raises(BadOptionError, match=message):
+        explain_all(patch, one_view, methods=methods, **options)

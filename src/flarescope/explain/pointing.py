@@ -47,8 +47,8 @@ def points_at(shares: Sequence[RegionShare], flared: Region | Position) -> bool:
 
     Args:
         shares: of ``region_shares``.
-        flared: a region, found in the list by its NOAA or HARP number or else by its position; or a position,
-            found in the nearest region within 10°.
+        flared: a region, found in the list by its NOAA or HARP number or else, where one of the two has no
+            NOAA number, by its position; or a position, found in the nearest region within 10°.
 
     Reference:
         Zhang et al. 2018, IJCV 126, 1084, section 4.1 (the pointing game).
@@ -63,7 +63,8 @@ def points_at(shares: Sequence[RegionShare], flared: Region | Position) -> bool:
 def region_of(flared: Region | Position, regions: Sequence[Region]) -> Region | None:
     """Which of these regions is meant?
 
-    The first with a NOAA number in common, else the one of the same HARP; else the nearest within 10°.
+    The first with a NOAA number in common, else the one of the same HARP; else the nearest within 10°, but
+    none whose NOAA numbers are others than those meant.
     """
     if isinstance(flared, Region):
         numbers = set(flared.noaa)
@@ -71,6 +72,7 @@ def region_of(flared: Region | Position, regions: Sequence[Region]) -> Region | 
         same += [region for region in regions if flared.harp is not None and region.harp == flared.harp]
         if same:
             return same[0]
+        regions = [region for region in regions if not (numbers and region.noaa)]
     place = flared if isinstance(flared, Position) else flared.position
     if place is None:
         return None

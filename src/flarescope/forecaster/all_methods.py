@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from flarescope.errors import BadOptionError
+from flarescope.errors import BadOptionError, NoRuleError
 from flarescope.forecaster.explanation import explain_sight, together
 from flarescope.forecaster.sights import Sight, seen_by, sights
 
@@ -70,7 +70,7 @@ def explain_all(
     Each method explains what ``explain_image`` would show the network. Checks and agreement are measured on
     the network's own grid; where it is shown region by region, on the strongest regions that carry 80 % of
     the image's rate, at most two, each weighted by its share, completeness the worst of all. A method that
-    cannot explain this network is named in ``refused``, and the others go on.
+    has no rule for this network is named in ``refused``, and the others go on; any other mistake ends it.
 
     Args:
         image: full disk, SHARP or patch.
@@ -84,7 +84,8 @@ def explain_all(
         options: of the methods, each given to those that have it; and dtype, backgrounds.
 
     Raises:
-        As ``explain_image``; BadOptionError if no method can explain this network.
+        As ``explain_image``; BadOptionError if no method can explain this network, or an option is outside
+        what its method accepts.
     """
     from flarescope.explain import METHODS
 
@@ -94,9 +95,7 @@ def explain_all(
     for name in methods or METHODS:
         try:
             work.explain(name)
-        except BadOptionError as problem:
-            if options.get("backgrounds") is not None and "backgrounds" in METHODS[name].options:
-                raise
+        except NoRuleError as problem:
             refused[name] = str(problem)
             continue
         explanations[name] = together(image, seen, work.found[name], notes)
