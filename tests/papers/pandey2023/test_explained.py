@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,13 +14,17 @@ from flarescope.papers.pandey2023.explained import (
     Explained,
     first_region,
     kept,
+    least_spread,
     mean_of,
     pair_rows,
+    share_of,
 )
 from flarescope.papers.pandey2023.leave_one_out import mean_map
 from flarescope.sun import Position, Region
 
 EAST, WEST = Region(harp=1, position=Position(-30.0, 10.0)), Region(harp=2, position=Position(40.0, -5.0))
+
+ALL = np.ones((20, 20), bool)
 
 
 def shares(east: float, west: float) -> tuple[RegionShare, ...]:
@@ -47,12 +53,31 @@ def test_mean_of_few_blocks_has_no_error_and_of_nothing_no_value():
 def test_the_first_region_has_the_largest_share():
     assert first_region(shares(0.2, 0.5)).startswith("2 ")
     assert first_region(shares(0.0, 0.0)) == ""
+    unnumbered = replace(shares(0.9, 0.0)[0], region=replace(EAST, harp=None))
+    assert first_region((unnumbered,)) == "N10E30"
+
+
+def test_four_of_four_are_no_certainty():
+    rows = pd.DataFrame({"block": [0, 0, 1, 2, 3], "x": [1.0] * 5})
+    assert mean_of(rows, "x")[1] == 0.0
+    mean, error, *_ = share_of(rows, "x")
+    assert mean == 1.0
+    likely = 6 / 8  # two right and two wrong added
+    assert error == pytest.approx((likely * (1 - likely) / 8) ** 0.5)
+    assert share_of(rows[:3], "x")[1] is None  # two blocks
+
+
+def test_two_that_never_differ_may_differ_all_the_same():
+    same = least_spread(np.zeros(4), paired=True)
+    assert same == pytest.approx((2 / 8) ** 0.5 / 8**0.5)
+    differ = np.array([1.0, -1.0, 0.0, 1.0] * 100)
+    assert least_spread(differ, paired=True) == pytest.approx(differ.std() / 20, rel=0.02)
 
 
 def test_pairs_agree_on_pixels_and_on_the_first_region():
     maps = {"a": np.eye(20), "b": np.eye(20), "c": np.rot90(np.eye(20))}
     found = {"a": shares(0.6, 0.1), "b": shares(0.5, 0.1), "c": shares(0.1, 0.6)}
-    rows = pd.DataFrame(pair_rows("one", 7, maps, found)).set_index(["method_a", "method_b"])
+    rows = pd.DataFrame(pair_rows("one", 7, maps, found, ALL)).set_index(["method_a", "method_b"])
     assert rows.loc[("a", "b"), "overlap"] == 1.0
     assert rows.loc[("a", "c"), "overlap"] == 0.0
     assert rows["same_region"].tolist() == [1.0, 0.0, 0.0]
@@ -61,7 +86,7 @@ def test_pairs_agree_on_pixels_and_on_the_first_region():
 
 def test_two_maps_without_a_region_do_not_agree():
     maps = {"a": np.eye(20), "b": np.eye(20)}
-    (row,) = pair_rows("one", 0, maps, dict.fromkeys(maps, shares(0.0, 0.0)))
+    (row,) = pair_rows("one", 0, maps, dict.fromkeys(maps, shares(0.0, 0.0)), ALL)
     assert row["same_region"] == 0.0
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from flarescope.errors import FlarescopeError
 from flarescope.papers.claims import Finding
-from flarescope.papers.pandey2023.explained import THREE, UNSIGNED_FLUX, mean_of
+from flarescope.papers.pandey2023.explained import THREE, UNSIGNED_FLUX, mean_of, share_of
 from flarescope.papers.pandey2023.explained_set import before_flares, explained_set, shares_of
 from flarescope.papers.pandey2023.made_up_disks import disk_network, size_of
 from flarescope.papers.pandey2023.real_disks import explain_three, real_set
@@ -138,7 +138,8 @@ def _beside(scored: pd.DataFrame, method: str, rival: str, figure: str) -> Findi
     found = _finding(f"points_over_{rival}", "synthetic", less[less["method"] == method], "points_at", figure)
     own, theirs = (played[played["method"] == m]["points_at"].mean() for m in (method, rival))
     words = f"Right on {own:.0%} of the disks, the rival on {theirs:.0%}. {found.note}"
-    return replace(found, note=words)
+    spread = share_of(less[less["method"] == method], "points_at", paired=True)[1]
+    return replace(found, spread=spread, note=words)
 
 
 def _not_run(name: str, needs: str, data: DataKind = "real") -> Finding:
@@ -177,15 +178,7 @@ def _same_region(found: Explained, beside: Beside, data: DataKind, figure: str) 
         f"The same region is first in all three on {same['same'].mean():.0%} of the disks; by random weights "
         f"on {drawn:.0%}. {one.note}"
     )
-    spread = None if one.spread is None else max(one.spread, _least_spread(same))
-    return replace(one, spread=spread, note=words)
-
-
-def _least_spread(same: pd.DataFrame) -> float:
-    """A binomial one over blocks, two successes and two failures added: ten of ten are no certainty."""
-    blocks = same["block"].nunique()
-    likely = (same["same"].mean() * blocks + 2) / (blocks + 4)
-    return float((likely * (1 - likely) / (blocks + 4)) ** 0.5)
+    return replace(one, spread=share_of(same, "same")[1], note=words)
 
 
 def _over_flux(found: Explained, name: str, methods: tuple[str, str], figure: str) -> Finding:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from flarescope.papers.reproduction import Desk
     from flarescope.sun import Magnetogram
 
-__all__ = ["central_sharps", "over_harps"]
+__all__ = ["central_sharps", "harp_of", "over_harps"]
 
 FOLDERS = ("harp377_hourly", "2012-03-06")
 FARTHEST = 50.0  # degrees from the central meridian
@@ -22,8 +22,8 @@ MOST = 2  # maps of one HARP, evenly in time
 FEWEST = 3  # HARPs without which a spread means nothing
 
 
-def central_sharps(desk: Desk) -> list[Magnetogram]:
-    """SHARPs of good quality within 50° of the central meridian, up to two a HARP (a preview: one).
+def central_sharps(desk: Desk, *, most: int = MOST) -> list[Magnetogram]:
+    """SHARPs of good quality within 50° of the central meridian, up to so many a HARP (a preview: one).
 
     Raises:
         MissingDataError: the data folder holds none.
@@ -39,8 +39,12 @@ def central_sharps(desk: Desk) -> list[Magnetogram]:
             groups.setdefault(seen.region.harp, []).append(seen)
     if not groups:
         raise MissingDataError(f"needs SHARP magnetograms near the disk's centre, and {folder} holds none")
-    most = 1 if desk.quick else MOST
-    return [one for group in groups.values() for one in _evenly(group, most)]
+    return [one for group in groups.values() for one in _evenly(group, 1 if desk.quick else most)]
+
+
+def harp_of(m: Magnetogram) -> int:
+    """The number of its HARP; 0 where none is known."""
+    return int(m.region.harp or 0) if m.region else 0
 
 
 def over_harps(table: pd.DataFrame, column: str) -> tuple[float, float | None]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from jaxtyping import Float
+    from jaxtyping import Bool, Float
 
     from flarescope.explain.shares import RegionShare
     from flarescope.forecast import Explanation
@@ -29,8 +29,10 @@ __all__ = [
     "first_region",
     "kept",
     "kept_rows",
+    "least_spread",
     "mean_of",
     "pair_rows",
+    "share_of",
 ]
 
 THREE = ("guided_grad_cam", "deep_shap", "integrated_gradients")  # the paper's
@@ -99,11 +101,12 @@ def pair_rows(
     block: int | str,
     maps: Mapping[str, Float[np.ndarray, "h w"]],
     shares: Mapping[str, Sequence[RegionShare]],
+    seen: Bool[np.ndarray, "h w"],
 ) -> list[dict[str, Any]]:
-    """How far does each pair of methods agree, by pixels and by the region that is first?"""
+    """How far does each pair agree, by pixels (those ``seen``) and by the region that is first?"""
     from flarescope.explain.agreement import agreement
 
-    rows = agreement(maps).to_dict("records")
+    rows = agreement(maps, seen=seen).to_dict("records")
     first = {name: first_region(found) for name, found in shares.items()}
     regions = max(1, *(len(found) - 1 for found in shares.values()))
     return [
@@ -123,7 +126,7 @@ def first_region(shares: Sequence[RegionShare]) -> str:
     best = max((one for one in shares if one.region is not None), key=lambda one: one.share, default=None)
     if best is None or best.region is None or best.share <= 0.0:
         return ""
-    return f"{best.region.harp} {best.name}"
+    return best.name if best.region.harp is None else f"{best.region.harp} {best.name}"
 
 
 def mean_of(rows: pd.DataFrame, column: str) -> tuple[float | None, float | None, int, int]:
@@ -142,3 +145,34 @@ def mean_of(rows: pd.DataFrame, column: str) -> tuple[float | None, float | None
         return mean, None, len(known), count
     error = float(np.sqrt(count / (count - 1) * (left**2).sum())) / len(known)
     return mean, widened(error, count), len(known), count
+
+
+def share_of(
+    rows: pd.DataFrame, column: str, *, paired: bool = False
+) -> tuple[float | None, float | None, int, int]:
+    """As ``mean_of``, of a column of yes and no, whose error is at least ``least_spread``."""
+    mean, error, images, blocks = mean_of(rows, column)
+    if error is not None:
+        values = rows[column].astype(float)
+        means = values.groupby(rows["block"]).mean().dropna()
+        error = max(error, least_spread(means.to_numpy(), paired=paired))
+    return mean, error, images, blocks
+
+
+def least_spread(shares: Float[np.ndarray, "n"], *, paired: bool = False) -> float:
+    """Standard error of a share over few blocks or HARPs, as if there were four more of them.
+
+    Two of these are right and two wrong, so that four of four are no certainty. The difference of two shares
+    on the same images (``paired``) has one of each of the four outcomes: both right, both wrong, and either
+    of the two alone.
+
+    Example:
+        >>> round(least_spread(np.ones(4)), 3), round(least_spread(np.zeros(4), paired=True), 3)
+        (0.153, 0.177)
+
+    Reference:
+        Agresti & Coull 1998, The American Statistician 52, 119; Agresti & Min 2005 for pairs.
+    """
+    added = (-1.0, 0.0, 0.0, 1.0) if paired else (0.0, 0.0, 1.0, 1.0)
+    values = np.concatenate([shares, added])
+    return float(values.std() / np.sqrt(len(values)))

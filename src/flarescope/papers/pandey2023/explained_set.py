@@ -101,7 +101,10 @@ def _explained(run: Run, number: int, disk: MadeUpDisk) -> tuple[Mapping[str, Ex
     flux = {UNSIGNED_FLUX: np.abs(run.preparation.apply(image)).astype(float)}
     shares |= {m: shares_of(image, {m: np.abs(image.field)}, disk.regions)[m] for m in flux}
     maps = {m: np.asarray(why.prepared) for m, why in found.items()} | flux
-    return found, {"scored": scored, "pairs": pair_rows(name, block, maps, shares)}
+    return found, {
+        "scored": scored,
+        "pairs": pair_rows(name, block, maps, shares, run.preparation.seen(image)),
+    }
 
 
 def _map(

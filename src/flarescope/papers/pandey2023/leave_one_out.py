@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from flarescope.papers.claims import Finding
-from flarescope.papers.pandey2023.explained import THREE, mean_of
+from flarescope.papers.pandey2023.explained import THREE, mean_of, share_of
 from flarescope.papers.pandey2023.explained_set import before_flares, explained_set, shares_of
 from flarescope.papers.pandey2023.made_up_disks import disk_network, size_of
 from flarescope.writing import write_whole
@@ -115,7 +115,8 @@ def _points_at(run: Run, disk: MadeUpDisk, maps: Mapping[str, np.ndarray]) -> di
 
 
 def _finding(name: str, rows: pd.DataFrame, column: str, unit: str) -> Finding:
-    mean, error, images, blocks = mean_of(rows, column)
+    share = column == "points_at"
+    mean, error, images, blocks = share_of(rows, column, paired=True) if share else mean_of(rows, column)
     if mean is None:
         return Finding(name, "synthetic", None, needs="maps that are not zero everywhere")
     note = f"In {unit}; paired on {images} made-up disks, spread over {blocks} blocks of 27 days."

@@ -11,7 +11,8 @@ import pandas as pd
 
 from flarescope.errors import BadFileError, BadOptionError, FlarescopeError, MissingDataError
 from flarescope.papers.claims import Finding
-from flarescope.papers.pandey2023.central_sharps import central_sharps, over_harps
+from flarescope.papers.pandey2023.central_sharps import central_sharps, harp_of, over_harps
+from flarescope.papers.pandey2023.explained import least_spread
 from flarescope.samples.patch import as_patch
 from flarescope.samples.scale import encode
 from flarescope.sources.calibration import GREY_PER_GAUSS, SATURATION_GAUSS
@@ -166,15 +167,15 @@ def _measured(desk: Desk, eye: Viewer, regions: list[Magnetogram]) -> pd.DataFra
     """A row for each region, longitude and side: answer, and where it was explained, shares."""
     steps = QUICK_LONGITUDES if desk.quick else LONGITUDES
     at = sorted({side * degrees for degrees in steps for side in (-1, 1)})
-    rows, last = [], {_harp(m): m for m in regions}
+    rows, last = [], {harp_of(m): m for m in regions}
     for done, region in enumerate(regions):
         desk.progress(f"regions turned to the limb, {eye.name}", done, len(regions))
         images = [eye.show(region, longitude) for longitude in at]
         *logits, empty = eye.logits([*images, eye.empty(images[0])])
         for longitude, image, logit in zip(at, images, logits, strict=True):
-            why = last[_harp(region)] is region and abs(longitude) in EXPLAINED
+            why = last[harp_of(region)] is region and abs(longitude) in EXPLAINED
             shares = _shares(eye, image, abs(longitude) == LIMB) if why else (np.nan, np.nan, np.nan)
-            about = eye.name, _harp(region), _noaa(region), region.origin.name, longitude
+            about = eye.name, harp_of(region), _noaa(region), region.origin.name, longitude
             rows.append((*about, logit, empty, *shares))
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table.assign(yes=table["logit"] >= _logit(eye.run.calibration.threshold))
@@ -192,10 +193,6 @@ def _shares(eye: Viewer, image: Magnetogram, both: bool) -> tuple[float, float, 
 
     shap = share(eye.attribution(image, "deep_shap")) if both else np.nan
     return share(eye.attribution(image)), shap, share((np.nan_to_num(image.signed) != 0.0).astype(float))
-
-
-def _harp(m: Magnetogram) -> int:
-    return int(m.region.harp or 0) if m.region else 0
 
 
 def _noaa(m: Magnetogram) -> str:
@@ -254,19 +251,15 @@ def _slope(pairs: pd.DataFrame) -> tuple[float, float | None]:
 def _still_yes(pairs: pd.DataFrame, name: str) -> Finding:
     """Of the regions called flaring at 0°, how many still are at the limb?
 
-    The spread is a binomial one over HARPs with two successes and two failures added, so that two HARPs
-    without exception do not count as certainty.
+    The spread is over HARPs, and two of them without exception are no certainty.
     """
     called = pairs[pairs["yes_middle"]]
     if called.empty:
         return Finding(f"still_yes_{name}", "real-small", None,
                        needs="a SHARP near the disk's centre that the network calls flaring")  # fmt: skip
-    share = float(called.groupby("harp")["yes"].mean().mean())
-    count = called["harp"].nunique()
-    likely = (share * count + 2) / (count + 4)
-    spread = float(np.sqrt(likely * (1 - likely) / (count + 4)))
-    note = f"{called['file'].nunique()} SHARPs of {count} HARPs are called flaring at 0°."
-    return Finding(f"still_yes_{name}", "real-small", share, spread, note=note)
+    by_harp = called.groupby("harp")["yes"].mean().to_numpy(float)
+    note = f"{called['file'].nunique()} SHARPs of {len(by_harp)} HARPs are called flaring at 0°."
+    return Finding(f"still_yes_{name}", "real-small", float(by_harp.mean()), least_spread(by_harp), note=note)
 
 
 def _drawn(desk: Desk, table: pd.DataFrame) -> str:

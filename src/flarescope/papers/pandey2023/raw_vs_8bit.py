@@ -13,7 +13,7 @@ from jaxtyping import Float
 from flarescope.errors import FlarescopeError
 from flarescope.models.features import inversion_line
 from flarescope.papers.claims import Finding
-from flarescope.papers.pandey2023.central_sharps import central_sharps, over_harps
+from flarescope.papers.pandey2023.central_sharps import central_sharps, harp_of, over_harps
 from flarescope.papers.pandey2023.limb_shift import VIEWERS, Viewer, viewer
 from flarescope.sources.calibration import GREY_PER_GAUSS, SATURATION_GAUSS
 from flarescope.sun import ZERO_GREY
@@ -91,7 +91,7 @@ def raw_vs_8bit(desk: Desk) -> list[Finding]:
 
 def _measured(desk: Desk, eye: Viewer, regions: list[Magnetogram]) -> pd.DataFrame:
     """A row for each map and stored form; attributions for the last map of each HARP."""
-    last = {_harp(m): m for m in regions}
+    last = {harp_of(m): m for m in regions}
     rows = []
     for done, region in enumerate(regions):
         desk.progress(f"8-bit images, {eye.name}", done, len(regions))
@@ -99,12 +99,12 @@ def _measured(desk: Desk, eye: Viewer, regions: list[Magnetogram]) -> pd.DataFra
         images = [exact, *stored(exact, eye.name)]
         odds = 1.0 / (1.0 + np.exp(-eye.logits(images)))
         field = np.nan_to_num(exact.signed) != 0.0
-        why = last[_harp(region)] is region
+        why = last[harp_of(region)] is region
         maps = [np.where(field, eye.attribution(image), 0.0) for image in images] if why else []
         for k, version in enumerate(STORED, start=1):
             alike = _alike(maps[0], maps[k]) if maps else (np.nan, np.nan)
             change = abs(float(odds[k] - odds[0]))
-            rows.append((eye.name, _harp(region), region.origin.name, version, change, *alike))
+            rows.append((eye.name, harp_of(region), region.origin.name, version, change, *alike))
     return pd.DataFrame(rows, columns=["viewer", "harp", "file", "version", *MEASURES])
 
 
@@ -163,7 +163,7 @@ def _shape_rows(region: Magnetogram) -> list[dict[str, object]]:
         shape = shape_of(np.nan_to_num(field))
         turn = abs((shape["directionality"] - exact["directionality"] + 180.0) % 360.0 - 180.0)
         changes = {name: abs(shape[name] / exact[name] - 1.0) for name in ("size", "inversion_line")}
-        about = {"harp": _harp(region), "file": region.origin.name, "version": version}
+        about = {"harp": harp_of(region), "file": region.origin.name, "version": version}
         rows.append({**about, **changes, "directionality": turn})
     return rows
 
@@ -183,10 +183,6 @@ def _shapes_compared(shapes: pd.DataFrame) -> list[Finding]:
 
 def _claims(name: str) -> list[str]:
     return [f"{what}_{version}_{name}" for version in STORED for what in MEASURES]
-
-
-def _harp(m: Magnetogram) -> int:
-    return int(m.region.harp or 0) if m.region else 0
 
 
 def _longitude(m: Magnetogram) -> float:

@@ -106,7 +106,7 @@ def _explained(run: Run, name: str, block: int, image: Magnetogram) -> tuple[Map
          "off_disk": off_disk_share(maps[m], seen)}
         for m, why in found.items()
     ]  # fmt: skip
-    return found, {"scored": scored, "pairs": pair_rows(name, block, maps, shares)}
+    return found, {"scored": scored, "pairs": pair_rows(name, block, maps, shares, seen)}
 
 
 def _readable(paths: list[Path]) -> Magnetogram:

@@ -55,7 +55,7 @@ class Beside:
 
     Attributes:
         scored: method, image, block, ``in_regions``, the share of the map in them; NaN of a map that is zero
-            everywhere. Deep SHAP's is against zero field: quiet copies differ from a disk in its regions only.
+            everywhere. Deep SHAP's is against zero field: quiet copies differ from a disk in regions only.
         pairs: method_a, method_b, image, block, rank_correlation, overlap, same_region.
     """
 
@@ -108,7 +108,7 @@ def above_untrained(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     Example:
         >>> rows = pd.DataFrame({"network": ["learnt", "random0", "random1"], "image": "a", "block": 0,
         ...                      "overlap": [0.5, 0.2, 0.4]})
-        >>> round(above_untrained(rows, "overlap")["above"].iloc[0], 3)
+        >>> round(float(above_untrained(rows, "overlap")["above"].iloc[0]), 3)
         0.2
     """
     by_network = rows.assign(who=np.where(rows["network"] == LEARNT, "own", "random"))
@@ -131,7 +131,7 @@ def _explained(networks: dict[str, Run], disk: Disk) -> Rows:
         shares = shares_of(disk.image, {m: why.map for m, why in found.items()}, regions)
         shares.pop("area")
         maps = {m: np.asarray(why.prepared) for m, why in found.items()}
-        pairs = pair_rows(disk.name, disk.block, maps, shares)
+        pairs = pair_rows(disk.name, disk.block, maps, shares, run.preparation.seen(disk.image))
         lain = shares_of(disk.image, {m: why.map for m, why in (found | against_zero).items()}, regions)
         rows["pairs"] += [{"network": who, **row} for row in pairs]
         rows["scored"] += [
