@@ -20,6 +20,7 @@ __all__ = [
     "LeakError",
     "MissingDataError",
     "MissingExtraError",
+    "NoRuleError",
     "ScaleError",
     "StaleImageError",
     "TrainingError",
@@ -39,6 +40,10 @@ class FlarescopeError(Exception):
 
 class BadOptionError(FlarescopeError, ValueError):
     """An option, an argument or a setting is outside what is accepted."""
+
+
+class NoRuleError(BadOptionError):
+    """A method of explanation cannot explain this network, whatever its options; another one may."""
 
 
 class BadFileError(FlarescopeError, ValueError):

@@ -6,7 +6,17 @@ function that is in no set has no rule, and a network that calls it on the image
 
 from __future__ import annotations
 
-__all__ = ["BENT_LINES", "DESCRIBES", "ELEMENTWISE", "NEVER_FALLS", "POOLS", "PRODUCTS", "QUOTIENTS", "SUMS"]
+__all__ = [
+    "BENT_LINES",
+    "DESCRIBES",
+    "ELEMENTWISE",
+    "IN_TRAINING",
+    "NEVER_FALLS",
+    "POOLS",
+    "PRODUCTS",
+    "QUOTIENTS",
+    "SUMS",
+]
 
 DESCRIBES = frozenset([
     "__len__", "device", "dim", "dtype", "get_device", "is_contiguous", "is_cuda",
@@ -37,6 +47,11 @@ PRODUCTS = frozenset([
 QUOTIENTS = frozenset(["div", "divide", "true_divide"])
 """Linear as long as the divisor does not depend on the image."""
 
+IN_TRAINING = frozenset([
+    "alpha_dropout", "batch_norm", "dropout", "dropout1d", "dropout2d", "feature_alpha_dropout",
+])  # fmt: skip
+"""Linear unless in training; only those of ``torch.nn.functional`` tell by name whether they are."""
+
 BENT_LINES = frozenset(["abs", "leaky_relu", "relu"])
 """Two straight lines that meet at zero: f(z) = z above zero, s·z below, with s = −f(−1)."""
 
@@ -47,7 +62,9 @@ NEVER_FALLS = frozenset([
 """Functions of each number by itself whose slope is nowhere negative."""
 
 ELEMENTWISE = (
-    NEVER_FALLS | BENT_LINES | frozenset(["gelu", "hardswish", "mish", "pow", "silu", "sqrt", "square"])
+    NEVER_FALLS
+    | BENT_LINES
+    | frozenset(["__pow__", "gelu", "hardswish", "mish", "pow", "silu", "sqrt", "square"])
 )
 """All functions of each number by itself that have a rule."""
 

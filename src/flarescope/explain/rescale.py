@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from flarescope.errors import BadOptionError
+from flarescope.errors import NoRuleError
 from flarescope.explain.function_kinds import BENT_LINES
 from flarescope.explain.rules import Bend, Rule, with_gradient
 
@@ -58,7 +58,7 @@ class Rescale:
             own, z = _beside(next(turn, None), bend), bend.z.detach()
             if bend.pools:
                 return _pooled(bend, own)
-            alone = replace(bend, z=z, refusal=BadOptionError)  # the run would hold itself: never freed
+            alone = replace(bend, z=z, refusal=NoRuleError)  # the run would hold itself: never freed
             return with_gradient(bend.z, bend.function(z), lambda g: g * secant(alone, own.z, z))
 
         return rule
@@ -146,8 +146,8 @@ def _repeated(rows: Tensor, times: int) -> Tensor:
     return rows.expand(times, *rows.shape[1:]) if len(rows) == 1 else rows.repeat_interleave(times, dim=0)
 
 
-def _other_way(bend: Bend) -> BadOptionError:
-    return BadOptionError(
+def _other_way(bend: Bend) -> NoRuleError:
+    return NoRuleError(
         f"At '{bend.name}' the network treats a background unlike the image, or mixes the images of a batch, "
         "so the two cannot be compared. Use integrated_gradients or occlusion, which need no rules."
     )

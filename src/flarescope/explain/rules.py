@@ -24,8 +24,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode, resolve_name
 
-from flarescope.errors import BadOptionError
-from flarescope.explain.function_kinds import DESCRIBES, ELEMENTWISE, POOLS, PRODUCTS, QUOTIENTS, SUMS
+from flarescope.errors import NoRuleError
+from flarescope.explain.function_kinds import (
+    DESCRIBES,
+    ELEMENTWISE,
+    IN_TRAINING,
+    POOLS,
+    PRODUCTS,
+    QUOTIENTS,
+    SUMS,
+)
 
 __all__ = ["Bend", "Rule", "Rules", "Step", "gradient", "with_gradient"]
 
@@ -50,7 +58,7 @@ class Bend:
     name: str
     z: Tensor
     function: Callable[[Tensor], Any]
-    refusal: Callable[[str], BadOptionError]
+    refusal: Callable[[str], NoRuleError]
 
     @property
     def pools(self) -> bool:
@@ -81,7 +89,7 @@ class Rules(TorchFunctionMode):
         steps: the calls so far whose result is a stack of maps "n c h w", in order.
 
     Raises:
-        BadOptionError: while the network runs, at the first function without a rule, a product of two
+        NoRuleError: while the network runs, at the first function without a rule, a product of two
             numbers that both depend on the image, an operation in place, or dropout in training.
 
     Example:
@@ -138,8 +146,8 @@ class Rules(TorchFunctionMode):
         from_image: list[Tensor],
     ) -> Tensor:  # fmt: skip
         first, rest, options = args[:1], args[1:], dict(options)
-        z = first[0] if first else options.pop("input")
-        if len(from_image) > 1:
+        z = first[0] if first else options.pop("input", None)
+        if len(from_image) > 1 or z is not from_image[0]:
             raise self._refusal(
                 f"has no rule for {_full_name(function)} with options that depend on the image{self._where()}"
             )
@@ -167,6 +175,12 @@ class Rules(TorchFunctionMode):
 
     def _refuse_changes(self, function: Callable[..., Any], args: Any, options: Any) -> None:
         """In place, a rule would lose what went in; in training, dropout and averages see chance."""
+        full = _full_name(function)
+        if _short_name(function) in IN_TRAINING and not full.startswith("torch.nn.functional."):
+            raise self._refusal(
+                f"has no rule for {full}{self._where()}, which does not tell whether it is in training, "
+                "as that of torch.nn.functional does"
+            )
         named = _named(function, args, options)
         for option in ("inplace", "training"):
             if named.get(option):
@@ -179,8 +193,8 @@ class Rules(TorchFunctionMode):
         kind = type(self.network.get_submodule(layer)).__name__
         return f" in layer '{layer}' ({kind})" if layer else f" in the network itself ({kind})"
 
-    def _refusal(self, why: str) -> BadOptionError:
-        return BadOptionError(
+    def _refusal(self, why: str) -> NoRuleError:
+        return NoRuleError(
             f"Method '{self.method}' {why}. "
             "Write the network without it, or use integrated_gradients or occlusion, which need no rules."
         )
