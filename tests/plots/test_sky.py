@@ -14,6 +14,7 @@ from flarescope.plots import magnetogram_figure
 from flarescope.plots.contours import contour_levels
 from flarescope.plots.graticule import edge_ticks, limb_labels, lines, nice_step
 from flarescope.plots.paper import BLUE, ORANGE
+from flarescope.plots.sky import headline
 from flarescope.sun import Magnetogram
 
 
@@ -115,3 +116,12 @@ def test_wrong_use_is_refused(patch: Magnetogram, why: Explanation) -> None:
         magnetogram_figure(patch, replace(why, map=np.zeros((3, 3))))
     with pytest.raises(BadOptionError, match="Saturation at 0 G is not accepted"):
         magnetogram_figure(patch, saturate_gauss=0.0)
+
+
+def test_the_headline_says_what_is_made_up(patch: Magnetogram) -> None:
+    made_up = replace(patch, origin=replace(patch.origin, source="made-up Sun"))
+    real = replace(patch, origin=replace(patch.origin, source="JSOC"))
+    assert headline(made_up).startswith("made-up Sun  ·  2012-03-06")
+    assert headline(made_up, trained_on="made-up Sun").count("made-up Sun") == 1
+    assert headline(real, trained_on="made-up Sun").endswith("network of the made-up Sun")
+    assert "made-up" not in headline(real)

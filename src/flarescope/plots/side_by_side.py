@@ -43,6 +43,7 @@ def side_by_side(
     *,
     shares: Mapping[str, Sequence[RegionShare]] | None = None,
     title: str | None = None,
+    trained_on: str = "",
     saturate_gauss: float = 500.0,
     width_inches: float = PAGE,
 ) -> Figure:
@@ -58,6 +59,7 @@ def side_by_side(
         explanations: their maps lie on the magnetogram's grid.
         shares: of the regions, by method, as ``region_shares`` gives them.
         title: what was explained, beside time and region.
+        trained_on: what the network learnt from where that was not the real Sun: the headline says it.
         saturate_gauss: largest |field| told apart; grey images are shown whole.
         width_inches: 7.2 fills two columns of a journal.
 
@@ -86,7 +88,7 @@ def side_by_side(
     _draw_key(panels[len(explanations) + 1], magnetogram, explanations)
     for axes in panels[len(explanations) + 2 :]:
         axes.set_visible(False)
-    head = headline(magnetogram)
+    head = headline(magnetogram, trained_on=trained_on)
     figure.suptitle(head if title is None else f"{head}  ·  {title}", fontsize=8.5, color=INK)
     return figure
 

@@ -13,6 +13,7 @@ from flarescope.plots.contours import draw_contours
 from flarescope.plots.graticule import edge_ticks, limb_labels, lines
 from flarescope.plots.paper import INK, PAGE, TEXT, blank, tidy
 from flarescope.plots.region_names import draw_region_names
+from flarescope.synthetic.name import MADE_UP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,13 +81,21 @@ def _height(width: float, aspect: float, legend: bool) -> float:
     return min(width * 0.8 * aspect + (1.2 if legend else 0.65), 1.3 * width)
 
 
-def headline(m: Magnetogram) -> str:
-    """When it was observed, and of which region."""
-    parts = [f"{m.time:%Y-%m-%d %H:%M} UTC"]
+def headline(m: Magnetogram, *, trained_on: str = "") -> str:
+    """When it was observed, and of which region; and whether image or network are of the made-up Sun.
+
+    Args:
+        m: what is shown.
+        trained_on: what the network learnt from where that was not the real Sun (``Run.trained_on``).
+    """
+    made_up = [MADE_UP] if m.origin.source == MADE_UP else []
+    parts = [*made_up, f"{m.time:%Y-%m-%d %H:%M} UTC"]
     if m.region and m.region.harp:
         parts.append(f"HARP {m.region.harp}")
     if m.region and m.region.noaa:
         parts.append(f"NOAA {', '.join(map(str, m.region.noaa))}")
+    if trained_on and trained_on not in made_up:
+        parts.append(f"network of the {trained_on}")
     return "  ·  ".join(parts)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from flarescope.papers.pandey2023 import (
     untrained_disks,
 )
 from flarescope.papers.pandey2023 import explained_set as set_
+from flarescope.papers.pandey2023.disks_2026 import store_of
 from flarescope.papers.pandey2023.explained import THREE, Explained
 from flarescope.papers.pandey2023.leave_one_out import leave_one_method_out
 from flarescope.papers.pandey2023.made_up_disks import Size, disk_network
@@ -181,20 +183,23 @@ def test_only_members_that_never_saw_the_day_are_asked(small_sun):
         case_false_alarm.unseen_run(one, utc("2026-02-05T00:00Z"))
 
 
-def test_the_worst_false_alarm_is_before_a_flareless_window(tmp_path, small_sun):
-    table = pd.DataFrame({
-        "time_utc": pd.to_datetime(["2026-02-01", "2026-02-02", "2026-02-03"]).tz_localize("UTC"),
-        "label": [1, 0, 0], "logit": [5.0, 1.0, 2.0],
-    })  # fmt: skip
-    table.to_parquet(tmp_path / "out_of_fold.parquet")
-    run = replace(disk_network(small_sun), folder=tmp_path)
-    time, logit = case_false_alarm._worst(small_sun, run)
-    assert (time.day, logit) == (3, 2.0)
+def test_the_worst_false_alarm_is_before_a_flareless_window(small_sun, monkeypatch):
+    days = ["2026-02-01T06:00", "2026-02-02T06:00", "2026-02-03T06:00"]  # without a zone: UTC
+    answers = np.array(days, "datetime64[us]"), np.array([1, 0, 0]), np.array([5.0, 1.0, 2.0])
+    monkeypatch.setattr(case_false_alarm, "_asked", lambda desk, run: answers)
+    time, logit = case_false_alarm._worst(small_sun, disk_network(small_sun))
+    assert (time.isoformat(), logit) == ("2026-02-03T06:00:00+00:00", 2.0)
 
 
-def test_without_kept_forecasts_the_members_are_asked_again(tmp_path, small_sun, monkeypatch):
-    times = np.array(["2026-02-01T06:00", "2026-02-02T06:00"], "datetime64[us]")  # without a zone: UTC
-    answers = times, np.array([0, 1]), np.array([1.0, 9.0])
-    monkeypatch.setattr(case_false_alarm, "_asked_again", lambda desk, run: answers)
-    time, logit = case_false_alarm._worst(small_sun, replace(disk_network(small_sun), folder=tmp_path))
-    assert (time.isoformat(), logit) == ("2026-02-01T06:00:00+00:00", 1.0)
+def test_the_prepared_images_of_2026_are_shared_with_the_trainings(small_sun, monkeypatch):
+    run, hours = disk_network(small_sun), pd.DataFrame({"path": ["a", "b"]})
+    asked = {}
+
+    def forecast(run, hours, catalog, *, kept, progress):
+        asked["kept"] = kept
+        return SimpleNamespace(times=np.empty(0), happened=np.empty(0, bool), logit=np.empty(0))
+
+    monkeypatch.setattr(case_false_alarm, "disks_2026", lambda desk: (hours, None))
+    monkeypatch.setattr("flarescope.evaluation.disk_forecasts.disk_forecasts", forecast)
+    case_false_alarm._asked(small_sun, run)
+    assert asked["kept"] == store_of(small_sun, run.preparation, hours)

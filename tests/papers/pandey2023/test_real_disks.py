@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
+import numpy as np
 import pytest
 
 from flarescope.papers.pandey2023 import case_false_alarm, real_disks
@@ -26,9 +26,9 @@ def desk(tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Des
     small = replace(run.preparation, size=128, disk_radius=50.0)
     assert isinstance(small, Preparation)
     members = MeanLogit([run.network, untrained_run("compact", seed=1).network])
-    times = pd.to_datetime(["2026-02-05T06:00", "2026-02-21T06:00", "2026-03-05T06:00"]).tz_localize("UTC")
-    table = pd.DataFrame({"time_utc": times, "label": [1, 0, 0], "logit": [3.0, 1.0, 2.0]})
-    table.to_parquet(tmp_path / "out_of_fold.parquet")
+    times = np.array(["2026-02-05T06:00", "2026-02-21T06:00", "2026-03-05T06:00"], "datetime64[us]")
+    answers = times, np.array([1, 0, 0]), np.array([3.0, 1.0, 2.0])
+    monkeypatch.setattr(case_false_alarm, "_asked", lambda desk, run: answers)
     shipped = replace(
         run, network=members, preparation=small, sees="full_disk", training_spans=SPANS, folder=tmp_path
     )

@@ -227,7 +227,9 @@ def _side_by_side(desk: Desk) -> str:
     from flarescope.plots.side_by_side import side_by_side
 
     disk = before_flares(size_of(desk).explained)[0][1]
-    found = list(explain_three(disk.magnetogram, disk_network(desk)).values())
+    run = disk_network(desk)
+    found = list(explain_three(disk.magnetogram, run).values())
     shares = shares_of(disk.magnetogram, {why.method: why.map for why in found}, disk.regions)
     title = f"before a flare in {name_of(disk.flare)}" if disk.flare else ""
-    return desk.figure("agreement", side_by_side(disk.magnetogram, found, shares=shares, title=title))
+    figure = side_by_side(disk.magnetogram, found, shares=shares, title=title, trained_on=run.trained_on)
+    return desk.figure("agreement", figure)

@@ -13,6 +13,7 @@ import pandas as pd
 from flarescope.errors import MissingDataError
 from flarescope.forecast import percent
 from flarescope.papers.claims import Finding
+from flarescope.papers.pandey2023.disks_2026 import disks_2026, store_of
 from flarescope.papers.pandey2023.explained import THREE, first_region
 from flarescope.papers.pandey2023.explained_set import shares_of
 from flarescope.papers.pandey2023.real_disks import IMAGES, explain_three, shipped_disk_network
@@ -82,24 +83,19 @@ def unseen_run(run: Run, time: datetime) -> Run:
 
 def _worst(desk: Desk, run: Run) -> tuple[datetime, float]:
     """The highest logit out of fold before a window without a flare of M1.0 or above."""
-    from flarescope.training.disks import OUT_OF_FOLD
-
-    kept = run.folder / OUT_OF_FOLD
-    if kept.exists():
-        rows = pd.read_parquet(kept)
-        times, label, logit = (rows[name].to_numpy() for name in ("time_utc", "label", "logit"))
-    else:
-        times, label, logit = _asked_again(desk, run)
+    times, label, logit = _asked(desk, run)
     quiet = np.flatnonzero(label == 0)
     best = quiet[np.argmax(logit[quiet])]
     return utc(pd.to_datetime(times[best], utc=True).to_pydatetime()), float(logit[best])
 
 
-def _asked_again(desk: Desk, run: Run) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    from flarescope.evaluation.disk_forecasts import disk_forecasts, labelled_disks
+def _asked(desk: Desk, run: Run) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Times, labels and logits, each image by members that never saw its day; prepared images are shared."""
+    from flarescope.evaluation.disk_forecasts import disk_forecasts
 
-    hours, catalog = labelled_disks(desk.need(*IMAGES), read_flares(desk.need(*FLARES)))
-    found = disk_forecasts(run, hours, catalog, kept=desk.cache("images_2026"), progress=desk.progress)
+    hours, catalog = disks_2026(desk)
+    kept = store_of(desk, run.preparation, hours)
+    found = disk_forecasts(run, hours, catalog, kept=kept, progress=desk.progress)
     return found.times, found.happened.astype(int), found.logit
 
 
@@ -137,9 +133,7 @@ def _listed(shares: tuple[RegionShare, ...]) -> str:
 
 
 def _words(first: dict[str, str]) -> str:
-    return ", ".join(
-        f"{m.replace('_', ' ')} {name.removeprefix('None ') or 'none'}" for m, name in first.items()
-    )
+    return ", ".join(f"{m.replace('_', ' ')} {name or 'none'}" for m, name in first.items())
 
 
 def _drawn(

@@ -72,7 +72,7 @@ def case_near_limb(desk: Desk) -> list[Finding]:
             found += [Finding(claim, _kind(name), None, needs=str(problem)) for claim in _claims(name)]
             continue
         tables.append(table.assign(viewer=name))
-        found += _findings(name, table, _drawn(desk, name, shown))
+        found += _findings(name, table, _drawn(desk, name, run, shown))
     if tables:
         write_whole(desk.folder / "case_near_limb.csv", pd.concat(tables).to_csv(index=False))
     needs = "needs the full-disk magnetograms of 2013-05-13 06h and 2013-11-18 17h, and the paper's weights"
@@ -189,12 +189,18 @@ def _findings(name: str, table: pd.DataFrame, figure: str) -> list[Finding]:
     return found
 
 
-def _drawn(desk: Desk, name: str, shown: tuple[Case, dict[str, Explanation]]) -> str:
+def _drawn(desk: Desk, name: str, run: Run, shown: tuple[Case, dict[str, Explanation]]) -> str:
     from flarescope.explain.shares import name_of
     from flarescope.plots.side_by_side import side_by_side
 
     case, found = shown
     shares = shares_of(case.image, {m: why.map for m, why in found.items()}, [case.region])
-    title = f"before a flare in {name_of(case.region)}" if name == "made_up" else "turned to 80° east"
-    figure = side_by_side(case.image, list(found.values()), shares=shares, title=title)
+    title = {
+        "made_up": f"before a flare in {name_of(case.region)}",
+        "sharp": "turned to 80° east, on made-up quiet Sun",
+        "compact": "turned to 80° east",
+    }[name]
+    figure = side_by_side(
+        case.image, list(found.values()), shares=shares, title=title, trained_on=run.trained_on
+    )
     return desk.figure(f"case_near_limb_{name}", figure)
