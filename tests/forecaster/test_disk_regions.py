@@ -12,8 +12,11 @@ from sunpy.sun.models import differential_rotation
 
 from flarescope.errors import BadOptionError
 from flarescope.explain import explain
+from flarescope.explain.shares import region_shares
+from flarescope.forecast import Explanation
 from flarescope.forecaster import explain_image, regions_on
 from flarescope.forecaster.disk_regions import left_out, shares_of
+from flarescope.forecaster.sights import Sight, past_limb, sunlit
 from flarescope.samples.patch import cut
 from flarescope.samples.scale import encode
 from flarescope.sources.srs import RegionSummary, ReportedRegion
@@ -88,6 +91,43 @@ def test_shares_sum_to_one_and_name_the_region_that_is_explained(disk: Magnetogr
     assert [share.name for share in shares][-1] == "elsewhere"
     assert {share.name for share in shares} == {"AR 14366", "AR 14365", "elsewhere"}
     assert shares_of(replace(disk, geometry=None), why, network) == ()
+
+
+def test_what_lies_off_the_disk_is_elsewhere(disk: Magnetogram) -> None:
+    network = untrained_run("compact")
+    small = replace(network, preparation=replace(network.preparation, size=128, disk_radius=50.0))
+    why = explain_image(disk, small, method="occlusion", mask_pixels=64, stride=64)
+    lost = why.checks["past_limb"]
+    assert lost > 0.05  # four squares in a disk reach over its limb
+    assert why.prepared is not None
+    shares = shares_of(disk, why, small)
+    assert sum(share.share for share in shares) == pytest.approx(1.0, abs=1e-12)
+    here = small.preparation.undo_map(why.prepared, disk.with_field(np.zeros(disk.field.shape)))
+    off = ~np.isfinite(disk.field)
+    assert lost == pytest.approx(np.abs(here[off]).sum() / np.abs(here).sum())
+    whole = region_shares(here, disk, regions_on(disk))  # zeros off the disk are no longer lost
+    assert [one.share for one in shares] == pytest.approx([one.share for one in whole])
+
+
+def test_each_region_loses_its_own_part_past_the_limb(disk: Magnetogram, network: Run) -> None:
+    prepared = np.ones_like(network.preparation.apply(cut(disk, Region(position=WEST.position))))
+    near, far = (cut(disk, Region(position=Position(x, 0.0))) for x in (0.0, 80.0))
+    off = ~far.geometry.mask(far.field.shape)  # type: ignore[union-attr]
+    assert (~sunlit(Sight(far), network.preparation)).mean() == pytest.approx(off.mean(), abs=0.05)
+    assert (
+        past_limb([Sight(far)], [Explanation("", far.field, "", prepared=prepared)], network.preparation)
+        == 0.0
+    )
+    far = far.with_field(np.where(off, np.nan, far.field))  # what is zero field keeps its place, NaN does not
+    why = Explanation("occlusion", near.field, "zero_field", prepared=prepared)
+    assert past_limb([Sight(near)], [why], network.preparation) == 0.0
+    alone = past_limb([Sight(far)], [why], network.preparation)
+    assert alone == pytest.approx(np.mean(~np.isfinite(far.field)), abs=0.01)
+    assert 0.05 < alone < 1.0
+    both = past_limb([Sight(near, 0.8), Sight(far, 0.2)], [why, why], network.preparation)
+    assert both == pytest.approx(0.2 * alone, rel=0.05)
+    nothing = replace(why, prepared=0.0 * prepared)
+    assert past_limb([Sight(far)], [nothing], network.preparation) == 0.0
 
 
 def test_signed_shares_of_a_whole_disk_add_up_to_logits(disk: Magnetogram) -> None:

@@ -128,6 +128,19 @@ def test_backgrounds_of_a_region_are_cut_at_its_place(disk: Magnetogram, network
     assert why.checks["backgrounds"] == 1.0
 
 
+def test_backgrounds_unlike_the_training_images_are_said(patch: Magnetogram, network: Run) -> None:
+    one_view = replace(network, calibration=replace(network.calibration, views=1))
+    odd = replace(patch, notes=("out of distribution: another stretch.",), origin=Origin("odd.jpg"))
+    why = explain_image(patch, one_view, method="deep_shap", backgrounds=[patch, odd])
+    said = [note for note in why.notes if "backgrounds" in note]
+    assert said == [
+        "1 of 2 backgrounds are unlike the training images, such as odd.jpg: out of distribution: another "
+        "stretch."
+    ]
+    why = explain_image(patch, one_view, method="deep_shap", backgrounds=[patch, patch])
+    assert not any("unlike" in note for note in why.notes)
+
+
 def test_methods_that_cannot_explain_a_network_are_named(patch: Magnetogram, network: Run) -> None:
     class Odd(nn.Module):
         def __init__(self) -> None:

@@ -30,7 +30,9 @@ class RegionShare:
         region: None for all that lies in no region.
         name: "AR 14366", else its place such as "S12E34", else "elsewhere".
         share: of Σ|φ| over the whole map, 0 to 1.
-        signed: Σφ over the region, in logits; positive speaks for a flare.
+        signed: Σφ over the region, in logits; positive speaks for a flare. Of a map made of several, each
+            weighted, logits times the weight. Without meaning where a method's sign says something else
+            (``Method.signed``).
     """
 
     region: Region | None

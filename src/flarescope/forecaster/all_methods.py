@@ -10,7 +10,7 @@ import numpy as np
 
 from flarescope.errors import BadOptionError, NoRuleError
 from flarescope.forecaster.explanation import explain_sight, together
-from flarescope.forecaster.sights import Sight, seen_by, sights
+from flarescope.forecaster.sights import Sight, seen_by, sights, sunlit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -98,7 +98,7 @@ def explain_all(
         except NoRuleError as problem:
             refused[name] = str(problem)
             continue
-        explanations[name] = together(image, seen, work.found[name], notes)
+        explanations[name] = together(image, network, seen, work.found[name], notes)
     if not explanations:
         raise BadOptionError(f"No method can explain {network.name}: {next(iter(refused.values()))}")
     checks = {name: work.check(name) for name in explanations}
@@ -173,7 +173,7 @@ class _Work:
         tables = [
             agreement(
                 {name: _prepared(found[k]) for name, found in self.found.items()},
-                seen=self.run.preparation.seen(sight.image),
+                seen=sunlit(sight, self.run.preparation),
             )
             for k, sight in enumerate(self.checked)
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -70,6 +71,10 @@ def shares_of(
 ) -> tuple[RegionShare, ...]:
     """How much of an explanation lies in each region of the image? See ``region_shares``.
 
+    What the map holds off the disk (``past_limb`` of its checks) counts as "elsewhere". Where regions were
+    explained one by one, ``signed`` is in logits of a region's own answer, times the region's share of the
+    image's rate: a part of the image's answer, as ``share`` is.
+
     Args:
         image: what was explained.
         why: its explanation, on the image's own grid.
@@ -86,7 +91,10 @@ def shares_of(
     if image.place is None:
         return ()
     regions = regions_on(image, summary)
-    return region_shares(why.map, image, regions, input_pixels=_input_pixels(image, regions, network))
+    found = region_shares(why.map, image, regions, input_pixels=_input_pixels(image, regions, network))
+    lost = why.checks.get("past_limb", 0.0)
+    *own, elsewhere = [replace(one, share=(1.0 - lost) * one.share) for one in found]
+    return (*own, replace(elsewhere, share=elsewhere.share + lost))
 
 
 def _input_pixels(image: Magnetogram, regions: Sequence[Region], network: Run) -> float:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flarescope.forecast import Explanation
-from flarescope.forecaster.sights import Sight, laid_on, seen_by, sights
+from flarescope.forecaster.sights import Sight, laid_on, past_limb, seen_by, sights, strange
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,8 @@ def explain_image(
     A network of the full disk, or one that was never trained, is explained on the whole image. For a network
     of regions a patch or SHARP is brought to the plane of the sky, explained there and laid back on its own
     grid; on a full disk the most probable regions are explained one by one, each map weighted by the region's
-    share of the image's rate. Checks are those of the strongest region, completeness that of the worst.
+    share of the image's rate. Checks are those of the strongest region, completeness that of the worst, and
+    ``past_limb``, the share of the map that has no place on the image, that of all.
 
     Args:
         image: full disk, SHARP or patch.
@@ -53,7 +55,7 @@ def explain_image(
     """
     seen, notes = sights(image, network, summary=summary, views=views, anyway=anyway)
     found = [explain_sight(sight, network, method=method, **options) for sight in seen]
-    return together(image, seen, found, notes)
+    return together(image, network, seen, found, notes)
 
 
 def explain_sight(sight: Sight, network: Run, *, method: str, **options: Any) -> Explanation:
@@ -62,22 +64,41 @@ def explain_sight(sight: Sight, network: Run, *, method: str, **options: Any) ->
 
     if "threshold_logit" in METHODS[method].options:
         options = {"threshold_logit": network.calibration.threshold_logit, **options}
-    if options.get("backgrounds") is not None:
-        options = {**options, "backgrounds": seen_by(sight, options["backgrounds"])}
-    return explain(
+    backgrounds = options.get("backgrounds")
+    if backgrounds is not None:
+        options = {**options, "backgrounds": seen_by(sight, backgrounds)}
+    why = explain(
         network.network, network.preparation, sight.image, method=method, views=(sight.image.view,),
         eight_views=network.calibration.views == 8, **options,
     )  # fmt: skip
+    return replace(why, notes=(*why.notes, *_said(backgrounds or ())))
 
 
 def together(
-    image: Magnetogram, seen: Sequence[Sight], found: Sequence[Explanation], notes: Sequence[str]
+    image: Magnetogram,
+    network: Run,
+    seen: Sequence[Sight],
+    found: Sequence[Explanation],
+    notes: Sequence[str],
 ) -> Explanation:
     """The explanations of all sights as one of the image: the first one's checks, the worst completeness."""
     errors = [why.checks["completeness"] for why in found if "completeness" in why.checks]
     checks = dict(found[0].checks) | ({"completeness": max(errors)} if errors else {})
+    checks["past_limb"] = past_limb(seen, found, network.preparation)
     said = dict.fromkeys([*(note for why in found for note in why.notes), *notes])
     first = found[0]
     prepared = first.prepared if len(found) == 1 else None
     map_ = laid_on(image, seen, found)
     return Explanation(first.method, map_, first.baseline, checks, tuple(said), prepared)
+
+
+def _said(backgrounds: Sequence[Magnetogram]) -> list[str]:
+    """Which backgrounds are unlike the training images?"""
+    odd = [(one, why) for one in backgrounds if (why := strange(one)) is not None]
+    if not odd:
+        return []
+    first, why = odd[0]
+    return [
+        f"{len(odd)} of {len(backgrounds)} backgrounds are unlike the training images, such as "
+        f"{first.origin.name}: {why}"
+    ]

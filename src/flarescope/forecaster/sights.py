@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from flarescope.errors import BadFileError, BadOptionError, MissingDataError
 from flarescope.forecaster.images import RegionView, look_at
 from flarescope.forecaster.ladder import OUT_OF_DISTRIBUTION
 from flarescope.forecaster.shipped import shipped_fusion
+from flarescope.geometry import Disk
 from flarescope.samples.patch import as_patch, uncut
 from flarescope.sources.calibration import patch_scale
 
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from flarescope.forecast import Explanation
+    from flarescope.preparation import Preparation
     from flarescope.sources.srs import RegionSummary
     from flarescope.sun import Magnetogram, Region
     from flarescope.training.run import Run
 
-__all__ = ["Sight", "doubts", "laid_on", "seen_by", "sights"]
+__all__ = ["Sight", "doubts", "laid_on", "past_limb", "seen_by", "sights", "strange", "sunlit"]
 
 MOST_REGIONS = 6
 COARSER = 1.5  # times the pixels of the training images
@@ -106,13 +108,47 @@ def laid_on(
     return heat
 
 
+def past_limb(seen: Sequence[Sight], found: Sequence[Explanation], preparation: Preparation) -> float:
+    """How much of the map has no place on the image? Σ|φ| where its field is not known, over Σ|φ|.
+
+    Off the disk a network sees zero field, and a method may find something there all the same, as a square
+    of an occlusion that reaches over the limb. On the image's own grid such pixels are NaN.
+
+    Returns:
+        0 to 1, over all sights, each weighted by its share of the rate; 0 of maps that are zero everywhere.
+    """
+    lost = total = 0.0
+    for sight, why in zip(seen, found, strict=True):
+        known = np.isfinite(sight.image.field)
+        if why.prepared is None or (known.all() and len(seen) == 1):
+            continue
+        everywhere = sight.image.with_field(np.zeros(known.shape))
+        size = sight.weight * np.abs(preparation.undo_map(why.prepared, everywhere))
+        lost, total = lost + float(size[~known].sum()), total + float(size.sum())
+    return lost / total if total > 0.0 else 0.0
+
+
+def sunlit(sight: Sight, preparation: Preparation) -> Bool[np.ndarray, "h w"]:
+    """Which pixels of the network's grid show the Sun? A patch cut at the limb is zero field beyond it."""
+    image = sight.image
+    if isinstance(image.geometry, Disk):
+        rows, columns = image.field.shape
+        image = image.with_field(np.where(image.geometry.mask((rows, columns)), image.field, np.nan))
+    return preparation.seen(image)
+
+
+def strange(image: Magnetogram) -> str | None:
+    """What makes this image unlike the training images, as its reader noted; None if nothing does."""
+    return next((note for note in image.notes if note.startswith(OUT_OF_DISTRIBUTION)), None)
+
+
 def _refuse_strange(image: Magnetogram) -> None:
     """A forecast leaves such an image out; its explanation would explain nothing."""
-    strange = next((note for note in image.notes if note.startswith(OUT_OF_DISTRIBUTION)), None)
-    if strange is not None:
+    why = strange(image)
+    if why is not None:
         raise BadFileError(
             image.origin.name,
-            f"it is {strange}. A forecast does not use it; to explain it all the same, type --anyway "
+            f"it is {why}. A forecast does not use it; to explain it all the same, type --anyway "
             "(in Python: anyway=True).",
         )
 
