@@ -228,10 +228,11 @@ def test_backgrounds_are_the_images_of_a_folder(tmp_path: Path) -> None:
     folder = tmp_path / "quiet"
     for hour in (1, 2):
         write_disk(folder, f"HMI.m2026.01.03_{hour:02d}.00.00.npz", seed=hour)
+    write_disk(folder, "undated.npz", seed=3)  # given the image's own time
     (folder / "index.csv").write_text("no image")
     words = ("--image", image, "--weights", "random", "--method", "deep_shap", "--backgrounds", folder)
     said = run(Path("patch_cnn"), *words)
-    assert said["checks"]["backgrounds"] == 2
+    assert said["checks"]["backgrounds"] == 3
     assert said["baseline"] == "backgrounds"
     with pytest.raises(BadOptionError, match="'occlusion' has no option 'backgrounds'"):
         run(Path("patch_cnn"), "--image", image, "--method", "occlusion", "--backgrounds", folder)
@@ -260,6 +261,7 @@ def test_all_methods_with_their_checks_side_by_side(
         assert {"randomised", "deletion_over_random", "off_disk", "baseline_sensitivity"} <= set(
             one["checks"]
         )
+        assert all((region["signed"] is None) == (name == "guided_grad_cam") for region in one["regions"])
         assert (one["completeness"] is None) == (name in ("guided_grad_cam", "occlusion"))
     assert said["methods"]["deep_shap"]["completeness"] <= 1e-3
     assert said["methods"]["occlusion"]["checks"]["masks"] == 4

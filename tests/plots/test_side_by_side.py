@@ -53,7 +53,7 @@ def test_a_panel_a_method_with_the_regions_and_their_shares(
 ) -> None:
     figure = side_by_side(disk, explanations, shares=shares, title="patch_cnn@1234")
     said = [t.get_text() for t in texts(figure)]
-    for name in ("Integrated Gradients", "Deep SHAP", "Guided Grad-CAM", "Occlusion"):
+    for name in ("Integrated Gradients", "Deep SHAP", "Guided Grad-CAM, sign not shown", "Occlusion"):
         assert name in said
     assert any("2012-03-06 12:00 UTC  ·  patch_cnn@1234" in text for text in said)
     assert sum(text.startswith("AR 14366  ") for text in said) == 3  # nothing beside a map of zeros
@@ -62,6 +62,21 @@ def test_a_panel_a_method_with_the_regions_and_their_shares(
     assert "for a flare" in said
     assert figure.get_size_inches()[0] == pytest.approx(7.2)
     assert min(t.get_fontsize() for t in texts(figure)) >= 6.0
+
+
+def test_a_method_whose_sign_says_nothing_is_drawn_by_size(disk: Magnetogram) -> None:
+    rows, columns = np.mgrid[:128, :128]
+    against = -np.exp(-((columns - 45.0) ** 2 + (rows - 80.0) ** 2) / 40.0)
+    for method, least, most in (("occlusion", -1.0, 0.1), ("guided_grad_cam", -0.1, 1.0)):
+        why = Explanation(method, against, "zero_field")
+        drawn = side_by_side(disk, [why]).axes[1].images[-1]
+        assert drawn.get_array().min() == pytest.approx(least, abs=0.1)
+        assert drawn.get_array().max() == pytest.approx(most, abs=0.1)
+        said = "\n".join(t.get_text() for t in texts(side_by_side(disk, [why])))
+        assert ("sign not shown" in said) == ("Purple: size alone" in said) == (method == "guided_grad_cam")
+        legend = "\n".join(t.get_text() for t in magnetogram_figure(disk, why).findobj(Text))
+        assert ("speaks against a flare" in legend) == (method == "occlusion")
+        assert ("sign not shown" in legend) == (method == "guided_grad_cam")
 
 
 def test_axes_are_arcseconds_from_the_middle_of_the_disk(

@@ -43,7 +43,7 @@ def one_document(asked: Asked, why: Explanation, shares: Sequence[RegionShare]) 
         "completeness": why.checks.get("completeness"),
         "baseline": why.baseline,
         "checks": _plain(why.checks),
-        "regions": [_region(share) for share in shares],
+        "regions": [_region(share, why.method) for share in shares],
         "top_regions": [_place(asked.image, *spot) for spot in why.top_regions()],
         "notes": [*asked.image.notes, *why.notes, *_left_out(asked)],
     }
@@ -61,7 +61,7 @@ def all_document(
             "completeness": found.checks[name]["completeness"],
             "baseline": why.baseline,
             "checks": _plain(why.checks | found.checks[name]),
-            "regions": [_region(share) for share in shares[name]],
+            "regions": [_region(share, name) for share in shares[name]],
             "top_regions": [_place(asked.image, *spot) for spot in why.top_regions()],
             "notes": [note for note in why.notes if note not in common],
         }
@@ -114,7 +114,10 @@ def _left_out(asked: Asked) -> tuple[str, ...]:
     return left_out(asked.image, asked.summary)
 
 
-def _region(share: RegionShare) -> dict[str, Any]:
+def _region(share: RegionShare, method: str) -> dict[str, Any]:
+    """``signed`` is None where the sign of a method's map does not say for or against a flare."""
+    from flarescope.explain import METHODS
+
     place = share.region.position if share.region else None
     return {
         "name": share.name,
@@ -122,7 +125,7 @@ def _region(share: RegionShare) -> dict[str, Any]:
         "longitude": round(place.longitude, 2) if place else None,
         "latitude": round(place.latitude, 2) if place else None,
         "share": share.share,
-        "signed": share.signed,
+        "signed": share.signed if METHODS[method].signed else None,
     }
 
 

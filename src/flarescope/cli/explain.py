@@ -13,6 +13,8 @@ from flarescope.cli._progress import progress_bar, progress_bars
 from flarescope.errors import BadOptionError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from flarescope.cli._explained import Asked
     from flarescope.sun import Magnetogram
     from flarescope.training.run import Run
@@ -89,7 +91,7 @@ def explain(
     magnetogram = read_magnetogram(image, time=time, fresh=True)
     summary = read_srs(regions) if regions else None
     if backgrounds is not None:
-        options["backgrounds"] = _read_backgrounds(backgrounds)
+        options["backgrounds"] = _read_backgrounds(backgrounds, magnetogram.time)
 
     trained = _network(model, weights, seed)
     options |= {"baseline": baseline, "dtype": dtype, "anyway": anyway}
@@ -180,9 +182,10 @@ def _network(model: str, weights: str, seed: int) -> Run:
     return load_run(model)
 
 
-def _read_backgrounds(folder: Path) -> list[Magnetogram]:
-    """All images of a folder, by name."""
+def _read_backgrounds(folder: Path, time: datetime) -> list[Magnetogram]:
+    """All images of a folder, by name; one that does not say when it was taken is given this time."""
     from flarescope.sources.files import read_magnetogram
+    from flarescope.sources.names import time_in_name
 
     if not folder.is_dir():
         raise BadOptionError(f"{folder} is no folder. Accepted: a folder of images to compare with.")
@@ -191,4 +194,4 @@ def _read_backgrounds(folder: Path) -> list[Magnetogram]:
         raise BadOptionError(
             f"{folder} holds {len(files)} images. Accepted: 1 to {MOST_BACKGROUNDS} as backgrounds."
         )
-    return [read_magnetogram(path) for path in files]
+    return [read_magnetogram(path, time=time_in_name(path) or time) for path in files]

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from flarescope.forecast import Explanation
     from flarescope.sun import Magnetogram
 
-__all__ = ["contour_levels", "draw_contours"]
+__all__ = ["SIZE", "contour_levels", "draw_contours", "has_sign"]
 
+SIZE = "#882255"  # of maps without a sign: neither for nor against
 LEVELS = (0.25, 0.5, 0.75)  # of the largest absolute attribution after smoothing
 SMOOTHING = 0.012  # standard deviation as a share of the image's mean side
 MOST_PIXELS = 1024  # a side; contours of larger images are drawn on every second, third, … pixel
@@ -33,17 +34,29 @@ def contour_levels(smoothed: np.ndarray) -> tuple[list[float], list[float]]:
     return above, below
 
 
+def has_sign(explanation: Explanation) -> bool:
+    """Does a positive value speak for a flare? Otherwise the size alone is drawn."""
+    from flarescope.explain import METHODS
+
+    return explanation.method not in METHODS or METHODS[explanation.method].signed
+
+
 def draw_contours(figure: Figure, axes: Axes, magnetogram: Magnetogram, explanation: Explanation) -> None:
-    """Solid orange where the map speaks for a flare, dashed blue where against; the legend says the rest."""
+    """Solid orange where the map speaks for a flare, dashed blue where against; the legend says the rest.
+
+    Of a method whose sign says something else, the size: solid purple.
+    """
     from scipy.ndimage import gaussian_filter
 
     rows, columns = magnetogram.field.shape
     sigma = max(1.0, SMOOTHING * math.sqrt(rows * columns))
-    smoothed = gaussian_filter(np.nan_to_num(explanation.map), sigma)
+    signed, values = has_sign(explanation), np.nan_to_num(explanation.map)
+    smoothed = gaussian_filter(values if signed else np.abs(values), sigma)
     above, below = contour_levels(smoothed)
     handles = []
     if above:
-        handles.append(_draw(axes, smoothed, above, ORANGE, "solid", "speaks for a flare"))
+        colour, said = (ORANGE, "speaks for a flare") if signed else (SIZE, "|attribution|, sign not shown")
+        handles.append(_draw(axes, smoothed, above, colour, "solid", said))
     if below:
         handles.append(_draw(axes, smoothed, below, BLUE, "dashed", "speaks against a flare"))
     figure.legend(

@@ -14,7 +14,7 @@ from matplotlib.patches import Circle
 
 from flarescope.errors import BadOptionError
 from flarescope.geometry import Disk
-from flarescope.plots.contours import SMOOTHING
+from flarescope.plots.contours import SIZE, SMOOTHING, has_sign
 from flarescope.plots.graticule import lines
 from flarescope.plots.paper import BLUE, INK, PAGE, VERMILION, blank, tidy
 from flarescope.plots.region_names import draw_region_names
@@ -35,6 +35,7 @@ MOST_ACROSS = 3
 MARGIN = 1.12  # half the width of a panel, in radii of the disk
 FIELD = LinearSegmentedColormap.from_list("faint field", ["#b4b4b4", "#ededed", "#ffffff"])
 SPEAKS = LinearSegmentedColormap.from_list("speaks", [BLUE, "#f7f7f7", VERMILION])
+SIZES = LinearSegmentedColormap.from_list("sizes", ["#f7f7f7", "#f7f7f7", SIZE])  # zero in the middle too
 
 
 def side_by_side(
@@ -50,9 +51,10 @@ def side_by_side(
     """What do the methods say, beside each other and beside the field?
 
     The first panel is the magnetogram (white: toward us), then one panel a method: orange speaks for a flare,
-    blue against, over the faint field. Units differ between methods, so each map is divided by its own
-    largest absolute value after smoothing; one colour bar holds for all. A full disk has helioprojective axes
-    in arcseconds, limb, grid, and the regions' names with their shares; a patch has heliographic degrees.
+    blue against, over the faint field; of a method whose sign says neither, the size in purple. Units differ
+    between methods, so each map is divided by its own largest absolute value after smoothing; one colour bar
+    holds for all with a sign. A full disk has helioprojective axes in arcseconds, limb, grid, and the
+    regions' names with their shares; a patch has heliographic degrees.
 
     Args:
         magnetogram: field and geometry.
@@ -123,14 +125,17 @@ def _draw_map(axes: Axes, m: Magnetogram, why: Explanation) -> None:
         np.ma.masked_invalid(m.signed), cmap=FIELD, vmin=-limit, vmax=limit, origin="lower",
         extent=_extent(m), interpolation="antialiased",
     )  # fmt: skip
-    smooth = gaussian_filter(np.nan_to_num(why.map), _sigma(m))
+    signed, values = has_sign(why), np.nan_to_num(why.map)
+    smooth = gaussian_filter(values if signed else np.abs(values), _sigma(m))
     top = float(np.abs(smooth).max())
     scaled = smooth / top if top > 0.0 else smooth
     axes.imshow(
-        np.ma.masked_where(~np.isfinite(m.field), scaled), cmap=SPEAKS, vmin=-1.0, vmax=1.0, origin="lower",
-        extent=_extent(m), alpha=np.clip(2.0 * np.abs(scaled), 0.0, 1.0), interpolation="nearest",
+        np.ma.masked_where(~np.isfinite(m.field), scaled), cmap=SPEAKS if signed else SIZES, vmin=-1.0,
+        vmax=1.0, origin="lower", extent=_extent(m), alpha=np.clip(2.0 * np.abs(scaled), 0.0, 1.0),
+        interpolation="nearest",
     )  # fmt: skip
-    axes.set_title(_name(why), fontsize=SMALL + 1, color=INK, loc="left")
+    said = _name(why) if signed else f"{_name(why)}, sign not shown"
+    axes.set_title(said, fontsize=SMALL + 1, color=INK, loc="left")
     if top == 0.0:
         axes.text(
             0.5, 0.5, "zero everywhere:\nnothing to draw", transform=axes.transAxes, fontsize=SMALL + 1,
@@ -196,6 +201,8 @@ def _words(m: Magnetogram, explanations: Sequence[Explanation]) -> list[str]:
     elif arcsec is not None:
         width = f"{sigma * arcsec:.0f} arcsec"
     said = [f"Each map is divided by its own largest value, after smoothing with σ = {width}."]
+    if not all(has_sign(why) for why in explanations):
+        said.append("Purple: size alone; the sign says neither for nor against.")
     if m.view == "full_disk":
         said.append("Names: active regions, with their share of the map's absolute values.")
     baselines = dict.fromkeys(why.baseline.replace("_", " ") for why in explanations)
