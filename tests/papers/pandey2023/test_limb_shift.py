@@ -15,7 +15,7 @@ from flarescope.errors import MissingDataError
 from flarescope.papers import paper
 from flarescope.papers.claims import find_claim, read_claims
 from flarescope.papers.pandey2023 import limb_shift as item
-from flarescope.papers.pandey2023.central_sharps import central_sharps, over_harps
+from flarescope.papers.pandey2023.central_sharps import central_sharps, learnt_from, over_harps
 from flarescope.papers.reproduction import Desk
 from flarescope.preparation import Preparation
 from flarescope.sun import Magnetogram, Region
@@ -115,6 +115,16 @@ def test_the_slope_is_what_is_left_of_a_difference() -> None:
     assert still.value == pytest.approx(0.5)
     assert still.spread == pytest.approx(np.sqrt(0.5 * 0.5 / 6))
     assert "2 SHARPs of 2 HARPs" in still.note
+    claim = find_claim(read_claims(paper("pandey2023").claims), "limb_shift", "still_yes_regions")
+    assert (claim.spread, claim.tolerance) == (0.0, 0.079)
+
+
+def test_what_the_network_was_trained_on_is_said(sharps: list[Magnetogram]) -> None:
+    eye = flux_viewer()
+    assert learnt_from(eye.run, sharps) == ""
+    trained = replace(eye.run, training_regions=(11111, 99999))
+    harp = sharps[0].region.harp if sharps[0].region else None
+    assert learnt_from(trained, sharps) == f" unsigned was trained on NOAA 11111 (HARP {harp})."
 
 
 def test_nobody_is_called_flaring() -> None:

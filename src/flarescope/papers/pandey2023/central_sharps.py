@@ -11,10 +11,13 @@ from flarescope.errors import BadFileError, MissingDataError
 from flarescope.sources.files import read_magnetogram
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from flarescope.papers.reproduction import Desk
     from flarescope.sun import Magnetogram
+    from flarescope.training.run import Run
 
-__all__ = ["central_sharps", "harp_of", "over_harps"]
+__all__ = ["central_sharps", "harp_of", "learnt_from", "over_harps"]
 
 FOLDERS = ("harp377_hourly", "2012-03-06")
 FARTHEST = 50.0  # degrees from the central meridian
@@ -47,11 +50,25 @@ def harp_of(m: Magnetogram) -> int:
     return int(m.region.harp or 0) if m.region else 0
 
 
+def learnt_from(run: Run, regions: Sequence[Magnetogram]) -> str:
+    """A sentence on which of these regions the network was trained on; empty if on none."""
+    known = [m.region for m in regions if m.region and run.in_training(m.region.noaa)]
+    numbers = sorted({noaa for region in known for noaa in region.noaa if run.in_training((noaa,))})
+    harps = sorted({region.harp for region in known if region.harp})
+    if not numbers:
+        return ""
+    return f" {run.name} was trained on NOAA {_listed(numbers)} (HARP {_listed(harps)})."
+
+
 def over_harps(table: pd.DataFrame, column: str) -> tuple[float, float | None]:
     """Mean of a column over the HARPs' own means, and its standard error; None for fewer than three."""
     means = table.groupby("harp")[column].mean().dropna()
     spread = float(means.std(ddof=1) / np.sqrt(len(means))) if len(means) >= FEWEST else None
     return float(means.mean()), spread
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers))
 
 
 def _central(m: Magnetogram) -> bool:

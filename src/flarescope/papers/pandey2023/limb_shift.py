@@ -11,7 +11,7 @@ import pandas as pd
 
 from flarescope.errors import BadFileError, BadOptionError, FlarescopeError, MissingDataError
 from flarescope.papers.claims import Finding
-from flarescope.papers.pandey2023.central_sharps import central_sharps, harp_of, over_harps
+from flarescope.papers.pandey2023.central_sharps import central_sharps, harp_of, learnt_from, over_harps
 from flarescope.papers.pandey2023.explained import least_spread
 from flarescope.samples.patch import as_patch
 from flarescope.samples.scale import encode
@@ -106,7 +106,8 @@ def limb_shift(desk: Desk) -> list[Finding]:
             found += [Finding(c, "real-small", None, needs=str(problem)) for c in _claims(name)]
             continue
         tables.append(_measured(desk, eye, regions))
-        found += _compared(tables[-1], name)
+        said = learnt_from(eye.run, regions)
+        found += [replace(one, note=one.note + said) for one in _compared(tables[-1], name)]
     if not tables:
         return found
     table = pd.concat(tables, ignore_index=True)

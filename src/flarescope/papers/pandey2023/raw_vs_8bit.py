@@ -13,7 +13,7 @@ from jaxtyping import Float
 from flarescope.errors import FlarescopeError
 from flarescope.models.features import inversion_line
 from flarescope.papers.claims import Finding
-from flarescope.papers.pandey2023.central_sharps import central_sharps, harp_of, over_harps
+from flarescope.papers.pandey2023.central_sharps import central_sharps, harp_of, learnt_from, over_harps
 from flarescope.papers.pandey2023.limb_shift import VIEWERS, Viewer, viewer
 from flarescope.sources.calibration import GREY_PER_GAUSS, SATURATION_GAUSS
 from flarescope.sun import ZERO_GREY
@@ -83,7 +83,8 @@ def raw_vs_8bit(desk: Desk) -> list[Finding]:
             continue
         table = _measured(desk, eye, regions)
         rows.append(table)
-        found += _compared(table, name)
+        said = learnt_from(eye.run, regions)
+        found += [replace(one, note=one.note + said) for one in _compared(table, name)]
     shapes = pd.DataFrame([row for region in regions for row in _shape_rows(region)])
     write_whole(desk.folder / "raw_vs_8bit.csv", pd.concat([*rows, shapes]).to_csv(index=False))
     return [*found, *_shapes_compared(shapes)]

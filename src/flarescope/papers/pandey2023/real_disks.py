@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +90,9 @@ def explain_three(
     options: dict[str, dict[str, Any]] = {"integrated_gradients": {"steps": STEPS}}
     if zero_field:
         options["deep_shap"] = {"backgrounds": [image.with_field(BASELINES["zero_field"](image))]}
-    return {m: explain_image(image, run, method=m, anyway=True, **options.get(m, {})) for m in methods}
+    found = {m: explain_image(image, run, method=m, anyway=True, **options.get(m, {})) for m in methods}
+    against = {m: replace(why, baseline="zero_field") for m, why in found.items() if zero_field}
+    return found | against
 
 
 def _explained(run: Run, name: str, block: int, image: Magnetogram) -> tuple[Mapping[str, Explanation], Rows]:
