@@ -11,7 +11,7 @@ from captum.attr import GuidedGradCam
 from torch import nn
 
 from flarescope import models
-from flarescope.errors import BadOptionError, UnknownNameError
+from flarescope.errors import NoRuleError, UnknownNameError
 from flarescope.explain import METHODS
 from flarescope.explain.views import EightViews, eight_views
 from flarescope.models.alexnet import AlexNet
@@ -155,12 +155,12 @@ def test_the_network_is_left_as_it_was() -> None:
 
 def test_what_has_no_maps_or_no_rule_is_refused() -> None:
     dense = nn.Sequential(nn.Flatten(), nn.Linear(1600, 1), nn.Flatten(0))
-    with pytest.raises(BadOptionError, match=r"The network has no convolution"):
+    with pytest.raises(NoRuleError, match=r"The network has no convolution"):
         CAM(dense.double(), image())
     bumpy = nn.Sequential(nn.Conv2d(1, 2, 3), nn.GELU(), nn.Flatten(), nn.Linear(2888, 1), nn.Flatten(0))
-    with pytest.raises(BadOptionError, match=r"functional\.gelu in layer '1' \(GELU\), for it may fall"):
+    with pytest.raises(NoRuleError, match=r"functional\.gelu in layer '1' \(GELU\), for it may fall"):
         CAM(bumpy.double(), image())
-    with pytest.raises(BadOptionError, match=r"Layer 'stages.3.0' looks at 4 views of the image"):
+    with pytest.raises(NoRuleError, match=r"Layer 'stages.3.0' looks at 4 views of the image"):
         CAM(models.build("artefact_free").double(), image())
 
     class Apart(nn.Module):
@@ -171,6 +171,36 @@ def test_what_has_no_maps_or_no_rule_is_refused() -> None:
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return self.left(x).mean((1, 2, 3)) + self.right(x).mean((1, 2, 3))
 
-    with pytest.raises(BadOptionError, match=r"feed no maps in common.*such as 'right'"):
+    with pytest.raises(NoRuleError, match=r"feed no maps in common.*such as 'right'"):
         CAM(Apart().double(), image())
     assert CAM(Apart().double(), image(), layer="left").checks["cells"] == 38.0**2
+
+
+@pytest.mark.parametrize("bend", [nn.LeakyReLU(-0.2), nn.ELU(-1.0)])
+def test_options_that_make_an_activation_fall_are_refused(bend: nn.Module) -> None:
+    layers = [nn.Conv2d(1, 2, 3), bend, nn.Flatten(), nn.Linear(2888, 1), nn.Flatten(0)]
+    with pytest.raises(NoRuleError, match=r"in layer '1' .*, for it may fall"):
+        CAM(nn.Sequential(*layers).double(), image())
+
+
+def test_the_sign_is_that_of_the_field() -> None:
+    """f(x) = f(−x), and yet the maps are each other's negative: the method is not signed."""
+
+    class Even(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.signs = nn.Conv2d(1, 2, 1, bias=False)
+            self.signs.weight.data = torch.tensor([1.0, -1.0]).reshape(2, 1, 1, 1)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.relu(self.signs(x)).mean(dim=(1, 2, 3))
+
+    network, x = Even().double(), image()
+    one, other = CAM(network, x, layer="signs"), CAM(network, -x, layer="signs")
+    assert one.checks["logit"] == pytest.approx(other.checks["logit"], rel=1e-12)
+    assert one.map.any()
+    np.testing.assert_allclose(one.map, -other.map, atol=1e-15)
+    assert not CAM.signed
+    assert not CAM.uses_baseline
+    assert METHODS["occlusion"].signed
+    assert METHODS["occlusion"].uses_baseline

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from flarescope.errors import BadOptionError
+from flarescope.errors import NoRuleError
 from flarescope.explain.rules import Bend, Rules, gradient, with_gradient
 
 
@@ -84,6 +84,15 @@ REFUSED = {
     "torch.nn.functional.layer_norm in layer": lambda x: functional.layer_norm(x, (8, 8)),
     "torch.Tensor.amax in layer": lambda x: x.amax((2, 3)),
     "options that depend on the image": lambda x: torch.pow(x, x),
+    "torch.pow with options that depend on the image in layer": lambda x: torch.pow(2.0, x),
+    "torch.Tensor.__rpow__ in layer": lambda x: 2.0**x,
+    "torch.dropout in layer": lambda x: torch.dropout(x, 0.5, True),
+    "torch.dropout in layer 'layer' (Layer), which does not tell": lambda x: torch.dropout(x, 0.5, False),
+    "torch.alpha_dropout in layer": lambda x: torch.alpha_dropout(x, 0.5, True),
+    "torch.feature_alpha_dropout in layer": lambda x: torch.feature_alpha_dropout(x, 0.5, True),
+    "torch.batch_norm in layer": lambda x: torch.batch_norm(
+        x, None, None, torch.zeros(1), torch.ones(1), True, 0.1, 1e-5, False
+    ),
 }
 
 
@@ -95,7 +104,7 @@ def _emptied(x: torch.Tensor) -> torch.Tensor:
 
 @pytest.mark.parametrize("named", list(REFUSED))
 def test_what_has_no_rule_is_refused_by_name_and_layer(named: str) -> None:
-    with pytest.raises(BadOptionError) as refusal:
+    with pytest.raises(NoRuleError) as refusal:
         through(Calls(REFUSED[named]))
     assert named in str(refusal.value)
     assert "Method 'a_method'" in str(refusal.value)
@@ -109,14 +118,14 @@ def test_a_step_without_gradient_is_noticed() -> None:
                 x = 2.0 * x
             return x.sum((1, 2, 3))
 
-    with pytest.raises(BadOptionError, match=r"lost the image in torch\.Tensor\.mul in the network itself"):
+    with pytest.raises(NoRuleError, match=r"lost the image in torch\.Tensor\.mul in the network itself"):
         through(Hidden())
 
 
 def test_a_compiled_module_is_refused() -> None:
     with pytest.warns(DeprecationWarning, match="torch.jit"):
         network = nn.Sequential(nn.Flatten(), torch.jit.script(nn.Tanh()))
-    with pytest.raises(BadOptionError, match=r"no rule for layer '1': what a compiled module does"):
+    with pytest.raises(NoRuleError, match=r"no rule for layer '1': what a compiled module does"):
         through(network)
 
 
@@ -139,6 +148,14 @@ def test_a_bend_is_seen_whoever_calls_it(call: Callable[[torch.Tensor], torch.Te
     assert seen == ["relu"]
     torch.testing.assert_close(out, torch.relu(x).sum((1, 2, 3)))
     assert (gradient(out, x) == 7.0).all()
+
+
+def test_a_power_is_a_bend() -> None:
+    seen: list[str] = []
+    network = Calls(lambda x: x**2)
+    out = through(network, lambda bend: seen.append(bend.name) or plain(bend))
+    assert seen == ["__pow__"]
+    torch.testing.assert_close(out, (image() ** 2).sum((1, 2, 3)))
 
 
 def test_one_module_in_two_places_bends_twice() -> None:
@@ -165,7 +182,7 @@ def test_steps_tell_the_maps_and_who_made_them() -> None:
 
 def test_nothing_is_left_behind() -> None:
     network = Calls(lambda x: functional.softmax(x, 3))
-    with pytest.raises(BadOptionError):
+    with pytest.raises(NoRuleError):
         through(network)
     assert torch.isfinite(network(image())).all()
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in network.modules())

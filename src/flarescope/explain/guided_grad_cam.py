@@ -1,4 +1,4 @@
-"""Guided Grad-CAM: which fine structure, in which parts of the image, speaks for a flare?"""
+"""Guided Grad-CAM: which fine structure, in which parts of the image, raises the logit?"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from flarescope.errors import BadOptionError, UnknownNameError
+from flarescope.errors import NoRuleError, UnknownNameError
 from flarescope.explain.function_kinds import NEVER_FALLS
 from flarescope.explain.methods import Baseline, MethodResult, Progress, frozen, logits, register
 
@@ -23,11 +23,11 @@ __all__ = ["guided_grad_cam"]
 CONVOLUTIONS = frozenset(["conv2d", "conv_transpose2d"])
 
 
-@register("guided_grad_cam")
+@register("guided_grad_cam", signed=False, uses_baseline=False)
 def guided_grad_cam(
     network: nn.Module, x: Tensor, *, baseline: Baseline, progress: Progress, layer: str | None = None
 ) -> MethodResult:
-    """Which fine structure, in which parts of the image, speaks for a flare?
+    """Which fine structure, in which parts of the image, raises the logit?
 
     The product of two maps. *Guided backpropagation* is the gradient of the logit with one change: through
     an activation y = f(z) passes
@@ -54,12 +54,14 @@ def guided_grad_cam(
             several networks are averaged.
 
     Returns:
-        The map in logit per (unit of the input × unit of A); its size means little, only its pattern. Checks:
+        The map in logit per (unit of the input × unit of A); its scale means little, only its pattern. Its
+        sign is that of a gradient and follows the sense of the field: a network that takes both polarities
+        alike gives −x the negative of the map of x. So it says nothing for or against a flare. Checks:
         ``logit``, and ``cells``, how many cells A has. Notes: the layer, and whether the map is all zero.
 
     Raises:
         UnknownNameError: no such layer.
-        BadOptionError: the network has no convolution, or an activation without a rule (the message names
+        NoRuleError: the network has no convolution, or an activation without a rule (the message names
             it and its layer); its last convolutions feed no common maps; or it looks at several views.
 
     Reference: Selvaraju et al. 2017, sections 3 and 3.1; Springenberg et al. 2015, section 3.4.
@@ -117,7 +119,7 @@ def _map(network: nn.Module, x: Tensor, layer: str | None) -> _Found:
         said = logits(network, image)
     step = _maps_of(rules.steps, layer) if layer else _last_maps(rules.steps)
     if len(step.result) != 1:
-        raise BadOptionError(
+        raise NoRuleError(
             f"Layer '{step.layer}' looks at {len(step.result)} views of the image, and Grad-CAM cannot tell "
             "how they lie. Use another method of explanation."
         )
@@ -140,13 +142,19 @@ class _Guided:
         value: Tensor = given[0] if bend.pools else given
         if bend.pools:
             return value
-        if bend.name not in NEVER_FALLS:
+        if bend.name not in NEVER_FALLS or _falls(bend):
             raise bend.refusal("for it may fall, and the rule is meant for functions that never do")
         value.register_hook(self._guide)  # type: ignore[no-untyped-call]
         return value
 
     def _guide(self, arriving: Tensor) -> Tensor:
         return arriving.clamp(min=0.0) if self.on else arriving
+
+
+def _falls(bend: Bend) -> bool:
+    """Do this function's options make it fall between −1 and 1, as a leaky ReLU of negative slope does?"""
+    values: Tensor = bend.function(bend.z.new_tensor([-1.0, 0.0, 1.0]))
+    return bool((values.diff() < 0.0).any())
 
 
 def _maps_of(steps: Sequence[Step], layer: str) -> Step:
@@ -164,7 +172,7 @@ def _last_maps(steps: Sequence[Step]) -> Step:
     """
     convolutions = [s for s in steps if s.name in CONVOLUTIONS and s.result.shape[1] > 1]
     if not convolutions:
-        raise BadOptionError(
+        raise NoRuleError(
             "The network has no convolution of several maps, so Grad-CAM has none to weigh. "
             "Use another method of explanation."
         )
@@ -177,7 +185,7 @@ def _last_maps(steps: Sequence[Step]) -> Step:
     for step in steps:
         if all(node in before[id(step)] for node in last):
             return step
-    raise BadOptionError(
+    raise NoRuleError(
         "The network's last convolutions feed no maps in common. Choose one by name with the option 'layer', "
         f"such as '{convolutions[-1].layer}'."
     )

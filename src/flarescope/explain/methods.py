@@ -52,7 +52,8 @@ class MethodResult:
     """What a method found, on the network's own grid.
 
     Attributes:
-        map: attribution of each input pixel, float64; positive speaks for a flare.
+        map: attribution of each input pixel, float64; positive speaks for a flare, unless the method is not
+            ``signed``: then only the size counts.
         baseline: name of what "nothing there" meant.
         checks: numbers that tell whether the map can be trusted.
         notes: what a reader must know.
@@ -68,12 +69,20 @@ class MethodResult:
 class Method:
     """A registered method: ``function(network, x, *, baseline, progress, …) -> MethodResult``.
 
-    ``complete`` is a promise: the map's values add up to logit(x) − logit(baseline).
+    Attributes:
+        name: under which it is registered.
+        function: what it does.
+        complete: a promise: the map's values add up to logit(x) − logit(baseline).
+        signed: positive speaks for a flare, negative against it. Otherwise the sign says something else, such
+            as the sense of the field, and pixels are put in order by the size of φ.
+        uses_baseline: another baseline may give another map.
     """
 
     name: str
     function: Callable[..., MethodResult]
     complete: bool
+    signed: bool = True
+    uses_baseline: bool = True
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -117,12 +126,15 @@ METHODS: Registry[Method] = Registry("explanation method")
 
 
 def register(
-    name: str, *, complete: bool = False
+    name: str, *, complete: bool = False, signed: bool = True, uses_baseline: bool = True
 ) -> Callable[[Callable[..., MethodResult]], Callable[..., MethodResult]]:
-    """Make a method known; ``complete=True`` promises that its map adds up to the change of the logit."""
+    """Make a method known; ``complete=True`` promises that its map adds up to the change of the logit.
+
+    ``signed`` and ``uses_baseline`` say how its maps are to be read: see ``Method``.
+    """
 
     def keep(function: Callable[..., MethodResult]) -> Callable[..., MethodResult]:
-        METHODS.register(name)(Method(name, function, complete))
+        METHODS.register(name)(Method(name, function, complete, signed, uses_baseline))
         return function
 
     return keep
