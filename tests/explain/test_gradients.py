@@ -118,3 +118,18 @@ def test_wrong_use_is_refused_in_words() -> None:
         IG(Linear(), image(6), steps=0)
     with pytest.raises(BadOptionError, match=r"one logit an image, \(1,\)"):
         IG(nn.Flatten(), image(6))
+
+
+@pytest.mark.parametrize("reads", [False, True], ids=["no image", "no gradient"])
+def test_a_network_that_does_not_depend_on_the_image_is_explained_by_zeros(reads: bool) -> None:
+    class Blind(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.bias = nn.Parameter(torch.tensor(0.7))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.bias + (0.0 * x.detach().sum(dim=(1, 2, 3)) if reads else x.new_zeros(len(x)))
+
+    found = IG(Blind(), image(6))
+    assert not found.map.any()
+    assert found.checks["completeness"] == 0.0

@@ -66,8 +66,8 @@ def integrated_gradients(
     network, start = frozen(network, x.dtype), baseline.image.to(x.dtype)
     logit, logit_at_baseline = float(logits(network, x.detach())), float(logits(network, start))
     while True:
-        gradient = _mean_gradient(network, start, x, steps, chunk, progress)
-        attribution = ((x - start).detach().double().cpu().numpy() * gradient)[0, 0]
+        slope = _mean_gradient(network, start, x, steps, chunk, progress)
+        attribution = ((x - start).detach().double().cpu().numpy() * slope)[0, 0]
         error = completeness(attribution, logit - logit_at_baseline)
         if error <= tolerance or 2 * steps > most_steps:
             break
@@ -83,14 +83,15 @@ def _mean_gradient(
     """Mean gradient "1 1 h w" over the midpoints of ``steps`` equal pieces of the line, summed in float64."""
     import torch
 
+    from flarescope.explain.rules import gradient
+
     total = np.zeros(tuple(x.shape))
     line = (x - start).detach()
     points = (torch.arange(steps, dtype=x.dtype, device=x.device) + 0.5) / steps
     for first in range(0, steps, chunk):
         t = points[first : first + chunk, None, None, None]
         images = (start + t * line).requires_grad_(True)  # n 1 h w
-        (gradient,) = torch.autograd.grad(logits(network, images).sum(), images)
-        total += gradient.double().sum(dim=0, keepdim=True).cpu().numpy()
+        total += gradient(logits(network, images), images).double().sum(dim=0, keepdim=True).cpu().numpy()
         progress(first + len(t), steps)
     return total / steps
 
