@@ -89,6 +89,46 @@ def test_an_edge_detector_is_found_out() -> None:
     assert found["off_disk"] > 0.0  # the edge of what is known is no Sun
 
 
+def test_what_a_method_does_not_promise_is_not_asked() -> None:
+    asked: list[str] = []
+
+    def cam(network: nn.Module, baseline: str) -> np.ndarray:
+        asked.append(baseline)
+        return METHODS["guided_grad_cam"](network, image(magnetogram())).map
+
+    why = explanation(cam, "guided_grad_cam")
+    asked.clear()
+    found = check(network(), PREPARATION, magnetogram(), why, explain_again=cam)
+    assert found["randomised_signed"] is None
+    assert found["baseline_sensitivity"] is None
+    assert found["randomised"] is not None
+    assert asked == ["zero_field"] * 4  # the original and three draws
+    upside_down = Explanation("guided_grad_cam", -why.map, "zero_field", prepared=-why.map)
+    turned = check(network(), PREPARATION, magnetogram(), upside_down, explain_again=cam)
+    for gain in ("deletion_over_random", "insertion_over_random"):
+        assert turned[gain] == found[gain]
+
+
+def test_sensitivity_is_that_of_the_same_pair_for_every_method() -> None:
+    asked: list[str] = []
+
+    def again(network: nn.Module, baseline: str) -> np.ndarray:
+        asked.append(baseline)
+        turned = np.arange(SIZE * SIZE).reshape(SIZE, SIZE) + 1.0
+        return turned[::-1, ::-1] if baseline == "quiet_copies" else turned
+
+    heat = again(network(), "quiet_copies")
+    asked.clear()
+    for known, repeated in (("quiet_copies", ["zero_field", "black"]), ("zero_field", ["black"])):
+        why = Explanation("m", heat, known, prepared=heat if known == "quiet_copies" else heat[::-1, ::-1])
+        asked.clear()
+        found = check(network(), PREPARATION, magnetogram(), why, explain_again=again)
+        assert found["baseline_sensitivity"] == pytest.approx(0.0)
+        assert asked[4:] == repeated
+    alone = check(network(), PREPARATION, magnetogram(), why, explain_again=again, baselines=("black",))
+    assert alone["baseline_sensitivity"] is None
+
+
 def test_what_is_known_already_is_used() -> None:
     why = explanation(by("integrated_gradients"), completeness=0.004)
     known = references(network(), PREPARATION, magnetogram())

@@ -89,6 +89,20 @@ def test_a_map_without_order_is_as_good_as_random() -> None:
     assert abs(found.deletion_gain()) < 0.3 * right.deletion_gain()
 
 
+def test_a_map_without_signs_is_taken_by_its_size() -> None:
+    network, x = Linear(), image()
+    zero, phi = torch.zeros_like(x), np.random.default_rng(0).normal(size=(SIDE, SIDE))
+    size = faithfulness(network, x, zero, phi, signed=False, steps=SIDE * SIDE).curves["map"]
+    again = faithfulness(network, x, zero, -phi, signed=False, steps=SIDE * SIDE).curves["map"]
+    by_size = faithfulness(network, x, zero, np.abs(phi), steps=SIDE * SIDE).curves["map"]
+    by_sign = faithfulness(network, x, zero, phi, steps=SIDE * SIDE).curves["map"]
+    assert size.deletion.tolist() == again.deletion.tolist() == by_size.deletion.tolist()
+    assert size.deletion.tolist() != by_sign.deletion.tolist()
+    blocks = faithfulness(network, x, zero, phi, signed=False, block_pixels=2, steps=36).curves["map"]
+    grouped = faithfulness(network, x, zero, np.abs(phi), block_pixels=2, steps=36).curves["map"]
+    assert blocks.deletion.tolist() == grouped.deletion.tolist()  # Σ|φ| of a block, not |Σφ|
+
+
 def test_what_is_zero_field_already_takes_no_part() -> None:
     network, x = Linear(), image()
     zero = torch.full_like(x, -0.5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import nn
@@ -115,6 +116,49 @@ def test_fewer_stages_are_the_same_stages() -> None:
     assert len(randomisation(cnn(), by_gradients, most_stages=99)) == 4
 
 
+def test_only_what_is_asked_for_is_explained() -> None:
+    asked: list[nn.Module] = []
+    last = randomisation(
+        cnn(), lambda network: asked.append(network) or by_gradients(network), most_stages=1, draws=3
+    )
+    assert len(asked) == 4  # the original, and the last stage of each draw
+    assert last["layer"].tolist() == ["0"] * 3
+    assert last["draw"].tolist() == [0, 1, 2]
+    assert last["correlation"].nunique() == 3
+    every = randomisation(cnn(), by_gradients)
+    assert last["correlation"].iloc[0] == every["correlation"].iloc[-1]
+
+
+def test_a_map_turned_into_its_negative_is_the_same_map() -> None:
+    first, calls = np.arange(16.0).reshape(4, 4) + 1, iter(range(99))
+    turned = randomisation(
+        cnn(), lambda network: first * (1 if next(calls) % 2 == 0 else -1), most_stages=1, draws=4
+    )
+    assert turned["signed"].tolist() == [-1.0, 1.0, -1.0, 1.0]
+    assert turned["correlation"].tolist() == [1.0] * 4
+    assert insensitive(turned)
+    assert insensitive(turned.iloc[:1])
+
+
+def test_signs_say_nothing_where_the_method_is_not_signed() -> None:
+    table = pd.DataFrame({"layer": ["0"], "draw": [0], "correlation": [0.9], "signed": [0.1]})
+    assert not insensitive(table)
+    assert insensitive(table, signed=False)
+
+
+def test_only_pixels_that_are_seen_are_compared() -> None:
+    seen = np.zeros((4, 4), bool)
+    seen[:2] = True
+    first, calls = np.arange(16.0).reshape(4, 4) + 1, iter(range(99))
+    other = np.where(seen, first, first[::-1])
+    found = randomisation(
+        cnn(), lambda network: first if next(calls) == 0 else other, most_stages=1, seen=seen
+    )
+    assert found["correlation"].tolist() == [1.0]
+    flat = np.where(seen, 1.0, first)
+    assert randomisation(cnn(), lambda network: flat, most_stages=1, seen=seen)["signed"].isna().all()
+
+
 def test_members_of_an_ensemble_fall_together() -> None:
     found = randomisation(MeanLogit([cnn(0), cnn(1)]), by_gradients)
     assert found["layer"].tolist() == ["8", "4", "1", "0"]
@@ -147,5 +191,7 @@ def test_maps_without_order() -> None:
 def test_what_cannot_be_drawn_is_refused() -> None:
     with pytest.raises(BadOptionError, match="no weights that could be drawn anew"):
         randomisation(nn.ReLU(), by_gradients)
-    with pytest.raises(BadOptionError, match="1 stages are not accepted: 2 or more"):
-        randomisation(cnn(), by_gradients, most_stages=1)
+    with pytest.raises(BadOptionError, match="0 stages in 1 draws are not accepted: 1 or more"):
+        randomisation(cnn(), by_gradients, most_stages=0)
+    with pytest.raises(BadOptionError, match="4 stages in 0 draws are not accepted: 1 or more"):
+        randomisation(cnn(), by_gradients, draws=0)

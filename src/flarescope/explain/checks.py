@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float
 from flarescope.errors import BadOptionError
 from flarescope.explain.agreement import rank_correlation
 from flarescope.explain.deletion import Curves, faithfulness, reference_curves
+from flarescope.explain.methods import METHODS
 from flarescope.explain.randomisation import insensitive, randomisation
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ __all__ = ["CHECKS", "baseline_sensitivity", "check", "off_disk_share", "referen
 CHECKS: dict[str, str] = {
     "completeness": "error of the sum; 0 is perfect",
     "randomised": "rank correlation of |map| with that of a network that learnt nothing; below 0.5 wanted",
-    "randomised_signed": "the same with signs: what speaks for a flare, and what against",
-    "insensitive": "1 if it is the same map whatever was learnt: both still above 0.5",
+    "randomised_signed": "the same with signs, its size: what speaks for a flare, and what against",
+    "insensitive": "1 if it is the same map whatever was learnt: both still above 0.5; 0 is weak evidence",
     "deletion_over_random": "logits by which the output falls sooner than in random order; above 0 wanted",
     "deletion_over_flux": "the same against the order of unsigned flux",
     "insertion_over_random": "logits by which the output rises sooner than in random order; above 0 wanted",
@@ -49,12 +50,17 @@ def check(
     *,
     explain_again: Callable[[nn.Module, str], np.ndarray],
     baselines: Sequence[str] = ("zero_field", "black"),
-    stages: int = 2,
+    draws: int = 3,
     steps: int = 20,
     seed: int = 0,
     against: Mapping[str, Curves] | None = None,
 ) -> dict[str, float | None]:
-    """Can this map be trusted? Everything is measured on the network's own grid.
+    """Can this map be trusted? Everything is measured on the network's own grid, where field is known.
+
+    A method that is not ``signed`` (``Method``) is asked by the size of its map only, and one that uses no
+    baseline is not asked for its sensitivity to one. ``randomised`` and ``randomised_signed``, the mean size
+    over the draws, are those with nothing learnt left. That a map changes then (``insensitive`` 0) is weak
+    evidence: see ``randomisation``.
 
     Args:
         network: what was explained, views included.
@@ -63,15 +69,16 @@ def check(
         why: its explanation, with its map on the network's grid (``prepared``).
         explain_again: (network, name of a baseline) → map "h w" on the network's grid, by the same method.
             The network may have random weights: bound the steps of a method that doubles them.
-        baselines: compared with each other and with ``why.baseline``.
-        stages: of the randomisation; the last, with nothing learnt left, is what counts.
+        baselines: compared with each other, whatever ``why.baseline`` is, so that methods can be compared;
+            fewer than two are not.
+        draws: of random weights, whose correlations are averaged.
         steps: of the deletion and insertion curves.
         seed: of random weights and orders.
         against: ``references`` of this image, to spare them for every method.
 
     Returns:
-        The keys of ``CHECKS``. None: not promised by the method (completeness), or undefined since the map is
-        the same everywhere.
+        The keys of ``CHECKS``. None: not promised by the method or not asked of it, or undefined since the
+        map is the same everywhere.
 
     Raises:
         BadOptionError: the explanation does not hold its map on the network's grid.
@@ -82,23 +89,30 @@ def check(
             "there. Give one that flarescope.explain.explain made."
         )
     x, zero = _images(network, preparation, magnetogram)
+    seen, (signed, compares) = preparation.seen(magnetogram), _reads(why.method)
     randomised = randomisation(
-        network, lambda drawn: explain_again(drawn, why.baseline), seed=seed, most_stages=max(2, stages)
+        network, lambda drawn: explain_again(drawn, why.baseline), seed=seed, most_stages=1, draws=draws,
+        seen=seen,
+    )  # fmt: skip
+    faithful = faithfulness(
+        network, x, zero, why.prepared, signed=signed, steps=steps, rivals=against, seed=seed
     )
-    faithful = faithfulness(network, x, zero, why.prepared, steps=steps, rivals=against, seed=seed)
-    others = {name: explain_again(network, name) for name in baselines if name != why.baseline}
-    sensitivity = baseline_sensitivity({why.baseline: why.prepared, **others}) if others else math.nan
+    maps = {
+        name: why.prepared if name == why.baseline else explain_again(network, name)
+        for name in baselines
+        if compares and len(baselines) > 1
+    }
     found = {
         "completeness": why.checks.get("completeness", math.nan),
-        "randomised": float(randomised["correlation"].iloc[-1]),
-        "randomised_signed": float(randomised["signed"].iloc[-1]),
-        "insensitive": float(insensitive(randomised)),
+        "randomised": float(randomised["correlation"].mean()),
+        "randomised_signed": float(randomised["signed"].abs().mean()) if signed else math.nan,
+        "insensitive": float(insensitive(randomised, signed=signed)),
         "deletion_over_random": faithful.deletion_gain("random"),
         "deletion_over_flux": faithful.deletion_gain("unsigned_flux"),
         "insertion_over_random": faithful.insertion_gain("random"),
         "insertion_over_flux": faithful.insertion_gain("unsigned_flux"),
-        "off_disk": off_disk_share(why.prepared, preparation.seen(magnetogram)),
-        "baseline_sensitivity": sensitivity,
+        "off_disk": off_disk_share(why.prepared, seen),
+        "baseline_sensitivity": baseline_sensitivity(maps, seen) if len(maps) > 1 else math.nan,
     }
     return {name: value if math.isfinite(value) else None for name, value in found.items()}
 
@@ -139,13 +153,16 @@ def off_disk_share(attribution: Float[np.ndarray, "h w"], seen: Bool[np.ndarray,
     return float(size[~seen].sum()) / total if total > 0.0 else 0.0
 
 
-def baseline_sensitivity(maps: Mapping[str, Float[np.ndarray, "h w"]]) -> float:
+def baseline_sensitivity(
+    maps: Mapping[str, Float[np.ndarray, "h w"]], seen: Bool[np.ndarray, "h w"] | None = None
+) -> float:
     """How much does the map depend on what "nothing there" means?
 
     1 less the mean rank correlation (``agreement.rank_correlation``) over all pairs of baselines.
 
     Args:
         maps: name of a baseline → the map it gives.
+        seen: pixels that show known field; only they are compared.
 
     Returns:
         0 (none) to 2; NaN where no pair of maps has an order.
@@ -155,9 +172,16 @@ def baseline_sensitivity(maps: Mapping[str, Float[np.ndarray, "h w"]]) -> float:
     """
     if len(maps) < 2:
         raise BadOptionError(f"{len(maps)} baseline shows no sensitivity. Accepted: two or more.")
-    pairs = [rank_correlation(maps[a], maps[b]) for a, b in combinations(maps, 2)]
+    pairs = [rank_correlation(maps[a], maps[b], seen=seen) for a, b in combinations(maps, 2)]
     known = [value for value in pairs if math.isfinite(value)]
     return 1.0 - float(np.mean(known)) if known else math.nan
+
+
+def _reads(method: str) -> tuple[bool, bool]:
+    """Does the sign of its map speak, and does it use a baseline? One that is not registered does both."""
+    if method not in METHODS:
+        return True, True
+    return METHODS[method].signed, METHODS[method].uses_baseline
 
 
 def _images(network: nn.Module, preparation: Preparation, magnetogram: Magnetogram) -> tuple[Tensor, Tensor]:

@@ -78,6 +78,7 @@ def faithfulness(
     zero: Tensor,
     attribution: Float[np.ndarray, "h w"],
     *,
+    signed: bool = True,
     steps: int = 20,
     rivals: Mapping[str, Float[np.ndarray, "h w"] | Curves] | None = None,
     block_pixels: int | None = None,
@@ -88,17 +89,20 @@ def faithfulness(
 
     The image is cut into blocks of ``block_pixels``; blocks that already are zero field everywhere take no
     part. A block's weight is Σφ, signed: what speaks most for a flare goes first, what speaks against it
-    last. Equal weights go in random order. Pixels are replaced by zero field, never by black, which would be
-    the strongest negative field there is. What is measured is the logit.
+    last; of a map that is not ``signed`` it is Σ|φ|. Equal weights go in random order. Pixels are replaced
+    by zero field, never by black, which would be the strongest negative field there is. What is measured is
+    the logit.
 
     Args:
         network: images "n 1 h w" to logits "n".
         x: the prepared image, "1 1 h w".
         zero: zero field as the network sees it, "1 1 h w".
         attribution: the map, on the network's own grid.
+        signed: does the map's sign tell what speaks for a flare and what against (``Method.signed``)?
         steps: points of a curve after the first.
-        rivals: other orders, as maps, or as curves known already; without "random" and "unsigned_flux", these
-            two are added, as ``reference_curves`` gives them: pass its result to spare them for each method.
+        rivals: other orders, as signed maps, or as curves known already; without "random" and
+            "unsigned_flux", these two are added, as ``reference_curves`` gives them: pass its result to spare
+            them for each method.
         block_pixels: side of a block; None takes a 64th of the shorter side, at least one pixel.
         draws: random orders whose curves are averaged.
         seed: of the random orders.
@@ -111,7 +115,7 @@ def faithfulness(
         2018, section 4.2 (deletion and insertion).
     """
     asked = _Asked(network, x, zero, steps, block_pixels, seed)
-    curves = {"map": asked.curves(attribution)}
+    curves = {"map": asked.curves(attribution if signed else np.abs(attribution))}
     given = dict(rivals or {})
     for name in ("random", "unsigned_flux"):
         if name not in given:
