@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from captum.attr import DeepLift, DeepLiftShap
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
@@ -156,6 +156,9 @@ LAYERS: dict[str, Callable[[int], nn.Module]] = {
 @example(kinds=["dilated", "norm", "gelu", "mean"], seed=0)  # torch's batch_norm and one image in odd strides
 @given(kinds=st.lists(st.sampled_from(sorted(LAYERS)), max_size=8), seed=st.integers(0, 10_000))
 def test_any_network_of_known_layers_is_complete(kinds: list[str], seed: int) -> None:
+    assume(
+        sum(kind in {"overlapping", "uneven"} for kind in kinds) <= 3
+    )  # windows of padding only have no place
     torch.manual_seed(seed)
     layers = [LAYERS[kind](3) for kind in kinds]
     network = nn.Sequential(

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import nn
 
-from flarescope.errors import BadOptionError, UnknownNameError
+from flarescope.errors import BadOptionError, NoRuleError, UnknownNameError
 from flarescope.explain import BASELINES, METHODS, Baseline, MethodResult, completeness, explain, register
 from flarescope.forecast import Explanation
 from flarescope.geometry import PlateScale
@@ -106,7 +106,11 @@ class TestEveryMethod:
         assert explanation.map.shape == m.field.shape
         np.testing.assert_array_equal(np.isnan(explanation.map), np.isnan(m.field))
         assert np.isfinite(explanation.checks["logit"])
-        said = {"guided_grad_cam": "taken at layer '0'", "occlusion": "A preview with stride 8"}
+        said = {
+            "deep_shap": "in active regions only, so its shares lie there whatever the network has learnt.",
+            "guided_grad_cam": "taken at layer '0'",
+            "occlusion": "A preview with stride 8",
+        }
         assert len(explanation.notes) == (name in said)
         assert said.get(name, "") in "".join(explanation.notes)
         np.testing.assert_array_equal(preparation_undone(explanation, m), explanation.map)
@@ -175,6 +179,18 @@ def test_deep_shap_compares_with_what_it_is_given() -> None:
     assert zero.checks["logit_at_baseline"] == pytest.approx(reference.checks["logit_at_baseline"], abs=1e-6)
 
 
+def test_quiet_copies_are_told_of_and_other_backgrounds_are_not() -> None:
+    m = magnetogram()
+    assert any("active regions only" in note for note in explain(cnn(), GAUSS, m, method="deep_shap").notes)
+    for options in ({"baseline": "black"}, {"backgrounds": [m.with_field(0.0 * m.field)]}):
+        assert not explain(cnn(), GAUSS, m, method="deep_shap", **options).notes
+
+
+def test_a_baseline_that_is_not_used_is_noted() -> None:
+    found = explain(cnn(), GAUSS, magnetogram(), method="guided_grad_cam", baseline="black")
+    assert "The baseline 'black' was not used: guided_grad_cam compares with nothing." in found.notes
+
+
 def test_backgrounds_of_another_kind_are_refused() -> None:
     m, grey = magnetogram(), magnetogram((40, 60), encoding="grey8")
     with pytest.raises(BadOptionError, match=r"Background memory shows a full disk, the image a region"):
@@ -235,7 +251,7 @@ def test_numbers_that_are_not_finite_are_refused() -> None:
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return x.sum(dim=(1, 2, 3)) * float("nan")
 
-    with pytest.raises(BadOptionError, match="not finite"):
+    with pytest.raises(NoRuleError, match="not finite"):
         explain(Broken(), GAUSS, magnetogram())
 
 

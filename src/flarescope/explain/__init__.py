@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from flarescope.errors import BadOptionError
+from flarescope.errors import BadOptionError, NoRuleError
 from flarescope.explain import deep_shap, gradients, guided_grad_cam, occlusion
 from flarescope.explain.backgrounds import quiet_copies
 from flarescope.explain.baselines import BASELINES
@@ -31,7 +31,7 @@ from flarescope.explain.methods import (
 from flarescope.forecast import Explanation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from torch import nn
 
@@ -57,6 +57,10 @@ __all__ = [
 ]
 
 Precision = Literal["float32", "float64"]
+QUIET_ONLY = (
+    "Differs from its backgrounds in active regions only, so its shares lie there whatever the network has "
+    "learnt."
+)
 
 
 def explain(
@@ -84,7 +88,8 @@ def explain(
         preparation: the one the network was trained with.
         magnetogram: what to explain.
         method: a name in ``METHODS``.
-        baseline: a name in ``BASELINES``: "zero_field", "black", "blurred" or "mean_disk".
+        baseline: a name in ``BASELINES``: "zero_field", "black", "blurred" or "mean_disk"; a method that
+            compares with nothing ("guided_grad_cam") notes that it did not use it.
         dtype: arithmetic of the network; "float64" is slower and settles doubts about rounding.
         views: what the network was trained to see.
         eight_views: explain the mean logit over mirror images and polarities, for a run that uses it.
@@ -100,8 +105,9 @@ def explain(
 
     Raises:
         UnknownNameError: no such method or baseline.
-        BadOptionError: the network was not trained to see such an image; the method has no such option or no
-            rule for a layer of the network; a background is of another view, encoding or shape.
+        BadOptionError: the network was not trained to see such an image; the method has no such option; a
+            background is of another view, encoding or shape.
+        NoRuleError: the method has no rule for a layer of the network, or its numbers are not finite.
     """
     chosen, nothing = METHODS[method], BASELINES[baseline](magnetogram)
     _refuse_unseen_view(magnetogram, views)
@@ -122,14 +128,23 @@ def explain(
         options["backgrounds"] = _tensor(prepared, network, dtype)
     result = chosen(network, images[0], baseline=Baseline(baseline, images[1]), progress=progress, **options)
     if not np.isfinite(result.map).all():
-        raise BadOptionError(
+        raise NoRuleError(
             f"Method '{method}' gave numbers that are not finite on {magnetogram.origin.name}. "
             "Try dtype float64."
         )
-    nothing_said = () if result.map.any() else ("The map is zero everywhere: nothing to draw.",)
     laid_back = preparation.undo_map(result.map, magnetogram)
-    notes = (*result.notes, *nothing_said)
+    notes = (*result.notes, *_notes(chosen, baseline, against, result.map))
     return Explanation(method, laid_back, against, result.checks, notes, result.map)
+
+
+def _notes(method: Method, baseline: str, against: str, found: np.ndarray) -> Iterator[str]:
+    """What a reader must know of any method's map."""
+    if not method.uses_baseline and baseline != "zero_field":
+        yield f"The baseline '{baseline}' was not used: {method.name} compares with nothing."
+    if against == "quiet_copies":
+        yield QUIET_ONLY
+    if not found.any():
+        yield "The map is zero everywhere: nothing to draw."
 
 
 def _refuse_unseen_view(magnetogram: Magnetogram, views: Sequence[View]) -> None:

@@ -22,8 +22,12 @@ def quiet_copies(magnetogram: Magnetogram, n: int = 10, seed: int = 0) -> list[M
     """What would this image show if its active regions were quiet Sun?
 
     Pixels of active regions (``active``) get values drawn from the image's other pixels; all others stay.
-    The copies differ in what was drawn, so that no chance pattern is explained. A copy is as much like
-    the image as it can be without its regions: same disk, same noise, same day.
+    The copies differ in what was drawn, so that no chance pattern is explained. A copy has the image's disk,
+    day and values of quiet Sun; but as each value is drawn by itself, neighbours in a filled region are not
+    alike as they are on the Sun: it shows noise without the network of quiet field.
+
+    Image and copies differ in active regions only. So an attribution against them lies there, whatever the
+    network has learnt.
 
     Args:
         magnetogram: any image, in gauss or grey.

@@ -43,8 +43,9 @@ def deep_shap(
     share of the change at each window's winner that the maximum follows, added up over windows that overlap
     (``rescale``). Then Σᵢ φᵢ = f(x) − mean f(x′), but for rounding.
 
-    Logits that differ by little more than their own rounding in float32 would make the check one of the
-    logits and not of the map; they are then taken in float64.
+    In float32 the logits themselves are rounded. Where the check is off by more than 1e-4, they, and not the
+    map, are taken again in float64, so that it tells of the map. Secants of curved functions, such as the
+    sigmoid, and the sum over backgrounds are always float64; all else is in the dtype of ``x``.
 
     Args:
         network: images "n 1 h w" to logits "n".
