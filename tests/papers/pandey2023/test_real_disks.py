@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from flarescope.papers.pandey2023 import case_false_alarm, real_disks
+from flarescope.papers.pandey2023 import case_false_alarm, real_disks, untrained_disks
 from flarescope.papers.pandey2023.explained import THREE
 from flarescope.papers.reproduction import Desk
 from flarescope.preparation import Preparation
@@ -32,7 +32,7 @@ def desk(tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Des
     shipped = replace(
         run, network=members, preparation=small, sees="full_disk", training_spans=SPANS, folder=tmp_path
     )
-    for module in (real_disks, case_false_alarm):
+    for module in (real_disks, case_false_alarm, untrained_disks):
         monkeypatch.setattr(module, "shipped_disk_network", lambda: shipped)
     monkeypatch.setattr(real_disks, "QUICK_HOURS", 1)
     return Desk(data_dir, tmp_path / "out", quick=True)
@@ -46,6 +46,14 @@ def test_real_hours_are_explained_and_checked(desk: Desk) -> None:
     assert (complete < 0.011).all()
     assert found.pairs["chance"].between(0.0, 1.0).all()
     assert set(found.maps(found.images[0])) == set(THREE)
+
+
+@pytest.mark.realdata
+def test_real_hours_are_explained_by_random_weights_too(desk: Desk) -> None:
+    beside = untrained_disks.real_beside(desk)
+    assert set(beside.scored["network"]) == {"learnt", "random0", "random1"}
+    assert len(beside.pairs) == 3 * 3
+    assert beside.scored["in_regions"].dropna().between(0.0, 1.0).all()
 
 
 @pytest.mark.realdata
