@@ -53,13 +53,16 @@ def leave_one_method_out(desk: Desk) -> list[Finding]:
 
 
 def mean_map(maps: Mapping[str, np.ndarray], methods: tuple[str, ...]) -> np.ndarray:
-    """The mean of several methods' maps, each divided by its Σ|φ|: units differ, shares can be added.
+    """The mean of several methods' |φ|, each divided by its Σ|φ|: units differ, shares can be added.
+
+    Sizes alone, because the sign of Guided Grad-CAM is the sense of the field.
 
     Example:
-        >>> mean_map({"a": np.array([[1.0, 3.0]]), "b": np.array([[0.0, 8.0]])}, ("a", "b"))
+        >>> mean_map({"a": np.array([[1.0, -3.0]]), "b": np.array([[0.0, 8.0]])}, ("a", "b"))
         array([[0.125, 0.875]])
     """
-    scaled = [maps[name] / max(float(np.abs(maps[name]).sum()), 1e-300) for name in methods]
+    sizes = [np.abs(maps[name]) for name in methods]
+    scaled = [size / max(float(size.sum()), 1e-300) for size in sizes]
     return np.asarray(np.mean(scaled, axis=0))
 
 
