@@ -109,6 +109,29 @@ def test_what_a_method_does_not_promise_is_not_asked() -> None:
         assert turned[gain] == found[gain]
 
 
+def test_random_signs_do_not_save_a_map_whose_signs_say_nothing() -> None:
+    signs = np.random.default_rng(1)
+
+    def again(network: nn.Module, baseline: str) -> np.ndarray:
+        return edges(network, baseline) * signs.choice([-1.0, 1.0], (SIZE, SIZE))
+
+    for method, convicted in (("guided_grad_cam", 1.0), ("integrated_gradients", 0.0)):
+        why = explanation(again, method)
+        found = check(network(), PREPARATION, magnetogram(), why, explain_again=again)
+        assert found["randomised"] == pytest.approx(1.0)
+        assert found["insensitive"] == convicted
+
+
+def test_sensitivity_counts_pixels_that_are_seen() -> None:
+    def again(network: nn.Module, baseline: str) -> np.ndarray:
+        heat = np.arange(SIZE * SIZE).reshape(SIZE, SIZE) + 1.0
+        heat[:, :6] *= 1.0 if baseline == "black" else -100.0  # off the disk
+        return heat
+
+    found = check(network(), PREPARATION, magnetogram(), explanation(again), explain_again=again)
+    assert found["baseline_sensitivity"] == pytest.approx(0.0)
+
+
 def test_sensitivity_is_that_of_the_same_pair_for_every_method() -> None:
     asked: list[str] = []
 
