@@ -126,7 +126,8 @@ class Explanation:
 
     Attributes:
         method: name of the method.
-        map: attribution on the magnetogram's own grid; positive speaks for a flare.
+        map: attribution on the magnetogram's own grid; positive speaks for a flare, but for methods without
+            a sign of their own (``explain.Method.signed``).
         baseline: what "nothing there" meant.
         checks: numbers that tell whether the map can be trusted, such as ``completeness``.
         notes: such as "the map is all zero".

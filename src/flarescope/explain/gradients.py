@@ -33,7 +33,7 @@ def integrated_gradients(
     steps: int = 32,
     most_steps: int = 1024,
     tolerance: float = 0.01,
-    chunk: int = 16,
+    chunk: int = 25,
 ) -> MethodResult:
     """Which pixels carried the logit from the baseline to what it is?
 
@@ -88,11 +88,12 @@ def _mean_gradient(
     total = np.zeros(tuple(x.shape))
     line = (x - start).detach()
     points = (torch.arange(steps, dtype=x.dtype, device=x.device) + 0.5) / steps
-    for first in range(0, steps, chunk):
-        t = points[first : first + chunk, None, None, None]
-        images = (start + t * line).requires_grad_(True)  # n 1 h w
+    done = 0
+    for t in points.tensor_split(-(-steps // chunk)):  # even pieces
+        images = (start + t[:, None, None, None] * line).requires_grad_(True)  # n 1 h w
         total += gradient(logits(network, images), images).double().sum(dim=0, keepdim=True).cpu().numpy()
-        progress(first + len(t), steps)
+        done += len(t)
+        progress(done, steps)
     return total / steps
 
 

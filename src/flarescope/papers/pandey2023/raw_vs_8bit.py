@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from flarescope.errors import FlarescopeError
 from flarescope.models.features import inversion_line
@@ -103,17 +103,19 @@ def _measured(desk: Desk, eye: Viewer, regions: list[Magnetogram]) -> pd.DataFra
         why = last[harp_of(region)] is region
         maps = [np.where(field, eye.attribution(image), 0.0) for image in images] if why else []
         for k, version in enumerate(STORED, start=1):
-            alike = _alike(maps[0], maps[k]) if maps else (np.nan, np.nan)
+            alike = _alike(maps[0], maps[k], field) if maps else (np.nan, np.nan)
             change = abs(float(odds[k] - odds[0]))
             rows.append((eye.name, harp_of(region), region.origin.name, version, change, *alike))
     return pd.DataFrame(rows, columns=["viewer", "harp", "file", "version", *MEASURES])
 
 
-def _alike(one: Float[np.ndarray, "y x"], other: Float[np.ndarray, "y x"]) -> tuple[float, float]:
-    """Rank correlation of two maps, and overlap of their strongest pixels."""
+def _alike(
+    one: Float[np.ndarray, "y x"], other: Float[np.ndarray, "y x"], field: Bool[np.ndarray, "y x"]
+) -> tuple[float, float]:
+    """Rank correlation of two maps where there is field, and overlap of their strongest pixels there."""
     from flarescope.explain.agreement import rank_correlation, top_overlap
 
-    return rank_correlation(one, other), top_overlap(one, other)
+    return rank_correlation(one, other, seen=field), top_overlap(one, other, seen=field)
 
 
 def _compared(table: pd.DataFrame, name: str) -> list[Finding]:
