@@ -278,6 +278,15 @@ def test_all_methods_with_their_checks_side_by_side(
     assert "deep_shap and guided_grad_cam: rank correlation" in spoken
 
 
+def test_an_image_without_a_place_has_no_regions_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    said = {"regions": [], "checks": {}, "notes": []}
+    show({
+        "method": "all", "figure": None, "model": "m", "methods": {"occlusion": said}, "refused": {}, "agreement": [],
+        "probability": 0.1, "probability_of": "this image", "threshold": 0.5, "notes": [],
+    })  # fmt: skip
+    assert "occlusion: the image tells no place on the Sun" in capsys.readouterr().out
+
+
 def test_models_of_the_disk_and_of_regions_are_told_apart(tmp_path: Path) -> None:
     patch = tmp_path / "2015-01-01T000000__magnetogram.png"
     Image.new("L", (64, 64), 127).save(patch)

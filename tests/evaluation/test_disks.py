@@ -20,7 +20,6 @@ from flarescope.evaluation.disk_forecasts import (
     DiskForecasts,
     disk_forecasts,
     labelled_disks,
-    unseen_members,
 )
 from flarescope.evaluation.disks import cross_fitted, judged, score_disks
 from flarescope.flare import FlareCatalog
@@ -31,6 +30,7 @@ from flarescope.samples.disks import spans
 from flarescope.sources.flares import read_flares
 from flarescope.times import iso, utc
 from flarescope.training.run import Calibration, Run, Spans
+from flarescope.training.unseen import unseen_members
 from flarescope.verify import blocks_of_days
 
 BEGIN = utc("2026-02-01T00:00Z")

@@ -201,3 +201,15 @@ def test_another_list_of_positions_moves_the_limb_table_little(data_dir: Path) -
         "labels": ["157/212", "1143/2290", "2069/7683"],
         "flares": ["163/218", "1319/2452", "2318/8390"],
     }
+
+
+def test_a_list_without_positions_or_of_other_years_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "flares.csv"
+    path.write_text(
+        "start_time,peak_time,end_time,label,noaa_ar,obs,cls\n"
+        "2014-01-02 03:00:00,2014-01-02 03:10:00,2014-01-02 03:20:00,M1.5,11944,G15,M\n"
+    )
+    with pytest.raises(MissingDataError, match="gives no position of any flare"):
+        read_flare_places(path, np.array(["2014-01-02T00:00"], "datetime64[us]"))
+    with pytest.raises(MissingDataError, match="holds no flare after any of the 1 forecasts"):
+        read_flare_places(path, np.array(["2020-01-02T00:00"], "datetime64[us]"))

@@ -176,3 +176,12 @@ def test_a_mistake_of_the_user_is_no_refusal(
     options = {"steps": 2, "mask_pixels": 64, "stride": 64} | mistake
     with pytest.raises(BadOptionError, match=message):
         explain_all(patch, one_view, methods=methods, **options)
+
+
+def test_a_disk_networks_maps_say_that_it_knew_the_day_and_is_not_validated(disk: Magnetogram) -> None:
+    run = load_run("compact")
+    known = explain_image(encode(disk), run, method="guided_grad_cam").notes
+    assert any(note.startswith("in_training: ") and "of 4 members" in note for note in known)
+    assert any("is not validated" in note for note in known)
+    later = replace(encode(disk), time=datetime(2030, 2, 3, 12, tzinfo=UTC))
+    assert not any(note.startswith("in_training") for note in sights(later, run)[1])

@@ -190,6 +190,8 @@ def _show_answer(document: dict[str, Any]) -> None:
 
 def _regions(regions: Sequence[Mapping[str, Any]]) -> str:
     """The largest shares, and all that lies in no region."""
+    if not regions:
+        return "the image tells no place on the Sun, so there are no regions"
     *own, elsewhere = regions
     shown = [one for one in own[:SHOWN] if one["share"] > 0.0]
     return ", ".join(f"{one['name']} {one['share']:.1%}" for one in [*shown, elsewhere])

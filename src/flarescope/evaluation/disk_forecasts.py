@@ -31,8 +31,9 @@ from flarescope.models.history import (
 from flarescope.samples.disk_images import prepared_disks
 from flarescope.samples.disks import disk_hours
 from flarescope.samples.table import as_times
-from flarescope.times import to_datetime64, utc
+from flarescope.times import utc
 from flarescope.training.predict import predict_logits
+from flarescope.training.unseen import unseen_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from flarescope.flare import FlareCatalog
-    from flarescope.training.run import Calibration, Run, Spans
+    from flarescope.training.run import Calibration, Run
 
 __all__ = [
     "DiskForecasts",
@@ -49,11 +50,9 @@ __all__ = [
     "disk_forecasts",
     "labelled_disks",
     "rivals_of",
-    "unseen_members",
 ]
 
 TARGET = Target("M1.0")
-GAP, SECOND = np.timedelta64(24, "h"), np.timedelta64(1, "s")
 SEEN = "every member was trained within 24 h of it"
 UNKNOWN = f"fewer than {LEAST_COVERED_DAYS:.0f} days of the flare list before it, or a hole in the last three"
 UNREADABLE = "the image cannot be read"
@@ -85,25 +84,6 @@ class DiskForecasts:
     calibration: Calibration
     left_out: dict[str, int]
     notes: tuple[str, ...] = ()
-
-
-def unseen_members(times: np.ndarray, spans: Spans) -> Bool[np.ndarray, "t m"]:
-    """Which members were not trained within 24 h of each time?
-
-    Spans end a second after the last image that was learnt from: a time exactly 24 h from it is unseen, as in
-    the splits.
-
-    Example:
-        >>> days = np.array(["2026-02-03", "2026-02-04"], "datetime64[us]")
-        >>> unseen_members(days, ((("2026-02-01T00:00:00Z", "2026-02-03T00:00:01Z"),),)).ravel().tolist()
-        [False, True]
-    """
-    free = np.ones((len(times), len(spans)), bool)
-    for member, parts in enumerate(spans):
-        for start, end in parts:
-            first, last = to_datetime64(utc(start)), to_datetime64(utc(end)) - SECOND
-            free[:, member] &= (times <= first - GAP) | (times >= last + GAP)
-    return free
 
 
 def labelled_disks(images: Path, flares: FlareCatalog) -> tuple[pd.DataFrame, FlareCatalog]:

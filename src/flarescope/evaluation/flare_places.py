@@ -80,14 +80,24 @@ def read_flare_places(
     Raises:
         BadFileError: the file cannot be read, or a class is none.
         UnknownNameError: a table of labels lacks a column.
-        MissingDataError: a table of labels lacks a time.
+        MissingDataError: a table of labels lacks a time; a flare list has no flare in any of the windows, or
+            no position of any.
     """
     file = Path(path)
-    return (
-        _table(file).at(times)
-        if _is_table(file)
-        else strongest_places(times, read_flares(file), within=within)
-    )
+    if _is_table(file):
+        return _table(file).at(times)
+    found = strongest_places(times, read_flares(file), within=within)
+    if not found.flux.any():
+        raise MissingDataError(
+            f"{file} holds no flare after any of the {len(found.times)} forecasts. "
+            "Give a list that covers them."
+        )
+    if not np.isfinite(found.longitude).any():
+        raise MissingDataError(
+            f"{file} gives no position of any flare. Give a list with positions, or a table of labels with "
+            "flare_longitude_deg and flare_latitude_deg."
+        )
+    return found
 
 
 def strongest_places(times: Any, catalog: FlareCatalog, *, within: str | timedelta = "24h") -> FlarePlaces:

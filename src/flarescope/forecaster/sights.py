@@ -15,6 +15,8 @@ from flarescope.forecaster.shipped import shipped_fusion
 from flarescope.geometry import Disk
 from flarescope.samples.patch import as_patch, uncut
 from flarescope.sources.calibration import patch_scale
+from flarescope.times import to_datetime64
+from flarescope.training.unseen import unseen_members
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -181,6 +183,13 @@ def doubts(image: Magnetogram, regions: Sequence[Region], network: Run) -> list[
         )
     if network.in_training([number for region in regions for number in region.noaa]):
         found.append("in_training: the network was trained on a region that this image shows.")
+    if network.training_spans:
+        free = unseen_members(np.array([to_datetime64(image.time)]), network.training_spans)
+        if not free.all():
+            seen = f"{int((~free).sum())} of {free.size}"
+            found.append(f"in_training: {seen} members were trained within 24 h of this image.")
+    if network.scores is not None and network.scores.get("validated") is False:
+        found.append(f"{network.name} is not validated: see its card and flarescope evaluate.")
     if network.sees == "region" and _too_coarse(image, network):
         own = image.geometry.megametres_per_pixel if image.geometry else 0.0
         found.append(

@@ -99,15 +99,27 @@ def _words(magnetogram: Magnetogram, explanation: Explanation, sigma: float) -> 
     complete = explanation.checks.get("completeness")
     error = "" if complete is None else f"; completeness error {100 * complete:.2g} %"
     levels = ", ".join(f"{100 * share:.0f}" for share in LEVELS)
+    against = f"baseline {explanation.baseline.replace('_', ' ')}"
+    if not has_baseline(explanation):
+        against = "no baseline"
     return (
-        f"{_name(explanation)} (baseline {explanation.baseline.replace('_', ' ')}{error}).\n"
+        f"{method_name(explanation)} ({against}{error}).\n"
         f"Contours at {levels} % of the largest |attribution|, smoothed with σ = {smoothing}."
     )
 
 
 def _nothing(explanation: Explanation) -> str:
-    return f"{_name(explanation)}: the map is zero everywhere, so there is nothing to draw."
+    return f"{method_name(explanation)}: the map is zero everywhere, so there is nothing to draw."
 
 
-def _name(explanation: Explanation) -> str:
-    return explanation.method.replace("_", " ").title()
+def has_baseline(explanation: Explanation) -> bool:
+    """Does the method compare with anything? Guided Grad-CAM does not."""
+    from flarescope.explain import METHODS
+
+    return explanation.method not in METHODS or METHODS[explanation.method].uses_baseline
+
+
+def method_name(explanation: Explanation) -> str:
+    """The method as people write it."""
+    words = {"deep_shap": "Deep SHAP", "guided_grad_cam": "Guided Grad-CAM"}
+    return words.get(explanation.method, explanation.method.replace("_", " ").title())

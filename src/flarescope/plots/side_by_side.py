@@ -14,7 +14,7 @@ from matplotlib.patches import Circle
 
 from flarescope.errors import BadOptionError
 from flarescope.geometry import Disk
-from flarescope.plots.contours import SIZE, SMOOTHING, has_sign
+from flarescope.plots.contours import SIZE, SMOOTHING, has_baseline, has_sign, method_name
 from flarescope.plots.graticule import lines
 from flarescope.plots.paper import BLUE, INK, PAGE, VERMILION, blank, tidy
 from flarescope.plots.region_names import draw_region_names
@@ -134,7 +134,7 @@ def _draw_map(axes: Axes, m: Magnetogram, why: Explanation) -> None:
         vmax=1.0, origin="lower", extent=_extent(m), alpha=np.clip(2.0 * np.abs(scaled), 0.0, 1.0),
         interpolation="nearest",
     )  # fmt: skip
-    said = _name(why) if signed else f"{_name(why)}, sign not shown"
+    said = method_name(why) if signed else f"{method_name(why)}, sign not shown"
     axes.set_title(said, fontsize=SMALL + 1, color=INK, loc="left")
     if top == 0.0:
         axes.text(
@@ -205,9 +205,11 @@ def _words(m: Magnetogram, explanations: Sequence[Explanation]) -> list[str]:
         said.append("Purple: size alone; the sign says neither for nor against.")
     if m.view == "full_disk":
         said.append("Names: active regions, with their share of the map's absolute values.")
-    baselines = dict.fromkeys(why.baseline.replace("_", " ") for why in explanations)
-    said.append(f"Baseline: {', '.join(baselines)}.")
-    errors = {_name(why): why.checks["completeness"] for why in explanations if "completeness" in why.checks}
+    using = [why for why in explanations if has_baseline(why)]
+    baselines = dict.fromkeys(why.baseline.replace("_", " ") for why in using)
+    said += [f"Baseline: {', '.join(baselines)}."] if baselines else []
+    promised = [why for why in explanations if "completeness" in why.checks]
+    errors = {method_name(why): why.checks["completeness"] for why in promised}
     if errors:
         each = [
             f"{name} {f'{100 * error:.2g}' if error >= 1e-4 else 'below 0.01'}\u00a0%"
@@ -246,8 +248,3 @@ def _extent(m: Magnetogram) -> tuple[float, float, float, float]:
 
 def _sigma(m: Magnetogram) -> float:
     return max(1.0, SMOOTHING * math.sqrt(m.field.shape[0] * m.field.shape[1]))
-
-
-def _name(why: Explanation) -> str:
-    words = {"deep_shap": "Deep SHAP", "guided_grad_cam": "Guided Grad-CAM"}
-    return words.get(why.method, why.method.replace("_", " ").title())

@@ -70,8 +70,8 @@ def unseen_run(run: Run, time: datetime) -> Run:
     Raises:
         MissingDataError: every member was.
     """
-    from flarescope.evaluation.disk_forecasts import unseen_members
     from flarescope.models.patch_cnn import MeanLogit
+    from flarescope.training.unseen import unseen_members
 
     members = list(getattr(run.network, "members", [run.network]))
     free = unseen_members(np.array([to_datetime64(time)]), run.training_spans)[0]
