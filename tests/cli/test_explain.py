@@ -281,7 +281,8 @@ def test_all_methods_with_their_checks_side_by_side(
 def test_an_image_without_a_place_has_no_regions_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     said = {"regions": [], "checks": {}, "notes": []}
     show({
-        "method": "all", "figure": None, "model": "m", "methods": {"occlusion": said}, "refused": {}, "agreement": [],
+        "method": "all",
+        "figure": None, "model": "m", "methods": {"occlusion": said}, "refused": {}, "agreement": [],
         "probability": 0.1, "probability_of": "this image", "threshold": 0.5, "notes": [],
     })  # fmt: skip
     assert "occlusion: the image tells no place on the Sun" in capsys.readouterr().out
