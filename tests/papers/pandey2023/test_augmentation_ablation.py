@@ -23,7 +23,6 @@ def table(gain: float, seed: int = 0) -> pd.DataFrame:
     logit = gain * (2 * label - 1) + rng.normal(size=480)
     return pd.DataFrame({
         "time_utc": times, "label": label, "row": np.arange(480), "logit": logit,
-        "probability": 1 / (1 + np.exp(-logit)), "threshold": 0.5,
     })  # fmt: skip
 
 

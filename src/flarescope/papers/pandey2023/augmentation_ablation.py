@@ -2,8 +2,9 @@
 
 Without it every image is shown once an epoch and as it is; with and without, the classes weigh the same in
 the loss and as many batches are seen: about two passes over the copies, five over the plain images.
-Thresholds are those of largest TSS on other folds. Twins that differ in their random numbers alone differ in
-skill too: their scatter is part of every spread.
+Scored at the paper's threshold, one half of the network's own output: TSS then holds a bias of the output
+too, AUC does not. Twins that differ in their random numbers alone differ in skill too: their scatter is part
+of every spread.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
+from scipy.special import expit
 
 from flarescope.experiment import Augmentation, Experiment
 from flarescope.papers.claims import Finding
@@ -39,6 +40,7 @@ EVERY = 2  # hours: neighbours are almost the same image
 BATCH = 24
 BLOCK_DAYS = 5
 SCORES = ("tss", "auc")
+HALF = 0.5
 
 
 def augmentation_ablation(desk: Desk) -> list[Finding]:
@@ -58,37 +60,32 @@ def augmentation_ablation(desk: Desk) -> list[Finding]:
 
 
 def compared(one: pd.DataFrame, other: pd.DataFrame, *, resamples: int = 1000) -> Scores:
-    """The first network's forecasts scored, with the other's as reference "without".
+    """The first network's output scored as it is, with the other's as reference "without".
 
     Args:
-        one: out-of-fold ``time_utc``, ``label``, ``probability`` and ``threshold``.
+        one: out-of-fold ``time_utc``, ``label`` and ``logit``.
         other: the same hours forecast by another network.
         resamples: bootstrap samples of the blocks.
     """
-    kept = ["time_utc", "probability", "threshold"]
-    both = one.merge(other[kept], on="time_utc", suffixes=("", "_without"))
+    both = one.merge(other[["time_utc", "logit"]], on="time_utc", suffixes=("", "_without"))
     return scorecard(
-        both["probability"],
+        expit(both["logit"].to_numpy(float)),
         both["label"],
-        threshold=both["threshold"].to_numpy(),
+        threshold=HALF,
         blocks=blocks_of_days(both["time_utc"], BLOCK_DAYS),
-        references={"without": both["probability_without"]},
-        reference_thresholds={"without": both["threshold_without"].to_numpy()},
+        references={"without": expit(both["logit_without"].to_numpy(float))},
         resamples=resamples,
     )
 
 
 def _tables(folder: Path) -> list[pd.DataFrame]:
-    """Out-of-fold forecasts: first the mean of the seeds, then each seed's own on the same scale."""
+    """Out-of-fold forecasts: first the mean of the seeds, then each seed's own."""
     mean = pd.read_parquet(folder / OUT_OF_FOLD)
-    shift = logit(mean["probability"]) - mean["logit"]
     seeds = []
     for seed in SEEDS:
-        parts = [
-            pd.read_parquet(path) for path in sorted((folder / "folds").glob(f"seed{seed}_*/{PREDICTIONS}"))
-        ]
-        own = mean[["row"]].merge(pd.concat(parts), on="row", how="left")["logit"]
-        seeds.append(mean.assign(logit=own, probability=expit(own + shift)))
+        places = sorted((folder / "folds").glob(f"seed{seed}_*/{PREDICTIONS}"))
+        own = pd.concat([pd.read_parquet(path) for path in places])
+        seeds.append(mean.assign(logit=mean[["row"]].merge(own, on="row", how="left")["logit"]))
     return [mean, *seeds]
 
 
