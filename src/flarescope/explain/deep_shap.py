@@ -84,6 +84,8 @@ def deep_shap(
         sum_of_logits += float(said.detach().double().sum())
         progress(first + len(some), len(others))
     attribution, at_baseline = total / len(others), sum_of_logits / len(others)
+    if bool((others.to(x) == x).all()):
+        at_baseline = logit  # the same image; in a batch of another size it rounds otherwise
     error = completeness(attribution, logit - at_baseline)
     if error > ROUNDING and x.dtype.itemsize < 8:
         logit, at_baseline = _exact_logits(network, x, others, chunk)

@@ -50,8 +50,8 @@ def untrained_run(name: str, *, seed: int = 0) -> Run:
     """
     import torch
 
-    preparation = preparation_of(name)
     with torch.random.fork_rng(devices=[]):
+        preparation = preparation_of(name)  # a shipped run is built before its weights are read
         torch.manual_seed(seed)
         network = models.build(name).eval()
     even = Calibration(base_rate=0.5, sampled_rate=0.5, threshold=0.5, views=1)

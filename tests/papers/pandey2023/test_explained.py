@@ -108,5 +108,5 @@ def test_an_image_is_explained_once(tmp_path):
 
 def test_mean_map_counts_every_method_alike():
     maps = {"a": np.array([[1.0, -3.0]]), "b": np.array([[0.0, 800.0]]), "none": np.zeros((1, 2))}
-    np.testing.assert_allclose(mean_map(maps, ("a", "b")), [[0.125, 0.125]])
+    np.testing.assert_allclose(mean_map(maps, ("a", "b")), [[0.125, 0.875]])
     np.testing.assert_allclose(mean_map(maps, ("a", "none")), [[0.125, 0.375]])
