@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "ArchiveError",
     "BadFileError",
     "BadOptionError",
     "FlarescopeError",
@@ -86,6 +87,12 @@ class ScaleError(FlarescopeError, ValueError):
 
 class MissingDataError(FlarescopeError, ValueError):
     """The data at hand do not hold what was asked: a hole in a list, too few samples, no folder."""
+
+
+class ArchiveError(FlarescopeError, OSError):
+    """An archive did not answer, or never with anything that can be used, however often it was asked."""
+
+    __str__ = FlarescopeError.__str__  # OSError has its own
 
 
 class MissingExtraError(FlarescopeError, ImportError):

@@ -1,0 +1,1 @@
+"""Work cut into units that may be done anywhere, in any order, and twice without harm."""
