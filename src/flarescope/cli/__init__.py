@@ -52,16 +52,16 @@ def _top(
 
 
 def _add_commands() -> None:
-    """Each module of this package holds one command (or group of commands) of its own name."""
+    """Each module of this package holds one command (or group of commands) of its own name, with dashes."""
     for info in iter_modules(__path__):
         if info.name.startswith("_"):
             continue
         module = import_module(f"{__name__}.{info.name}")
         group: Any = getattr(module, "app", None)
         if group is not None:
-            app.add_typer(group, name=info.name)
+            app.add_typer(group, name=info.name.replace("_", "-"))
         else:
-            app.command(info.name)(getattr(module, info.name))
+            app.command(info.name.replace("_", "-"))(getattr(module, info.name))
 
 
 _add_commands()

@@ -67,6 +67,7 @@ def make_forecast(
     summary: RegionSummary | None = None,
     inputs: dict[str, Any] | None = None,
     issued: datetime | None = None,
+    oldest_image: timedelta = OLDEST_IMAGE,
 ) -> Forecast:
     """How probable is a flare in the coming hours?
 
@@ -80,14 +81,15 @@ def make_forecast(
         summary: Solar Region Summary, for the places of regions on a full disk; else they are detected.
         inputs: names of the files used, to be repeated in the forecast.
         issued: when the forecast is made; now by default.
+        oldest_image: how long before the hour the image may have been taken.
 
     Raises:
         BadOptionError: neither an image nor an hour was given, the image is later than the hour, or a
             region is asked for more than M1.0 within 24 h.
-        WrongTimeError: the image was taken more than 12 minutes before the hour.
+        WrongTimeError: the image was taken longer before the hour than ``oldest_image``.
         MissingDataError: no model for this class and window.
     """
-    hour = _hour(image, at)
+    hour = _hour(image, at, oldest_image)
     asked = (question or Question()).target
     _refuse_untrained(image, asked)
     scale = scale_by_date(hour)
@@ -141,7 +143,7 @@ def _said(answer: Answer, **known: Any) -> Forecast:
     )
 
 
-def _hour(image: Magnetogram | None, at: datetime | None) -> datetime:
+def _hour(image: Magnetogram | None, at: datetime | None, oldest: timedelta) -> datetime:
     if image is None and at is None:
         raise BadOptionError(
             "Neither an image nor an hour was given. Type: --image FILE, or --at 2026-02-03T12:00Z."
@@ -152,10 +154,11 @@ def _hour(image: Magnetogram | None, at: datetime | None) -> datetime:
         raise BadOptionError(
             f"The image of {iso(image.time)} is later than the hour {iso(at)}. Give an earlier image."
         )
-    if image is not None and utc(at) - image.time > OLDEST_IMAGE:
+    if image is not None and utc(at) - image.time > oldest:
         raise WrongTimeError(
             image.origin.name,
-            f"taken at {iso(image.time)}, more than 12 minutes before the hour {iso(at)}. Give a newer one.",
+            f"taken at {iso(image.time)}, more than {oldest.total_seconds() / 60:g} minutes before the hour "
+            f"{iso(at)}. Give a newer one.",
         )
     return utc(at)
 
