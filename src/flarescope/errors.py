@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "ArchiveDownError",
     "ArchiveError",
     "BadFileError",
     "BadOptionError",
@@ -93,6 +94,10 @@ class ArchiveError(FlarescopeError, OSError):
     """An archive did not answer, or never with anything that can be used, however often it was asked."""
 
     __str__ = FlarescopeError.__str__  # OSError has its own
+
+
+class ArchiveDownError(FlarescopeError):
+    """An archive failed again and again, so that asking on is of no use; what was fetched is kept."""
 
 
 class MissingExtraError(FlarescopeError, ImportError):
