@@ -31,6 +31,7 @@ class Found:
         quality: QUALITY as the list says, None where it does not.
         harp: the HARP number of a region's image.
         record: the record as the archive names it, for the origin.
+        keywords: what the list says of the image, for files whose own header is bare, as JSOC stores them.
     """
 
     time: datetime
@@ -41,6 +42,7 @@ class Found:
     quality: int | None = None
     harp: int | None = None
     record: str = ""
+    keywords: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "time", utc(self.time))

@@ -14,13 +14,14 @@ from flarescope.sources.npz import read_npz
 from flarescope.times import duration, iso, utc
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime, timedelta
     from pathlib import Path
 
     from flarescope.sources.limits import FileBytes
     from flarescope.sun import Magnetogram, View
 
-__all__ = ["read_magnetogram"]
+__all__ = ["read_magnetogram", "read_magnetogram_bytes"]
 
 
 def read_magnetogram(
@@ -64,31 +65,68 @@ def read_magnetogram(
         >>> m.view, m.encoding, round(m.geometry.b0, 1)  # doctest: +SKIP
         ('full_disk', 'grey8', -6.1)
     """
-    if view not in {None, "full_disk", "region"}:
-        raise BadOptionError(f"View '{view}' is unknown. Accepted: full_disk, region.")
-    limit = duration(tolerance)
-    given = None if time is None else utc(time)
-    wanted = None if asked is None else utc(asked)
     file = read_bytes(path)
-    magnetogram = _decode(file, given, view, segment, reduce)
-    if wanted is not None and abs(magnetogram.time - wanted) > limit:
-        raise WrongTimeError(
-            path,
-            f"it is of {iso(magnetogram.time)}, more than {limit.total_seconds() / 60:g} minutes from "
-            f"{iso(wanted)}, the time asked for. Give the image of that time.",
-        )
+    magnetogram = read_magnetogram_bytes(
+        file, time=time, asked=asked, tolerance=tolerance, view=view, segment=segment, reduce=reduce
+    )
     if fresh:
         check_fresh(path)
     return magnetogram
 
 
+def read_magnetogram_bytes(
+    file: FileBytes,
+    *,
+    time: str | datetime | None = None,
+    asked: str | datetime | None = None,
+    tolerance: str | timedelta = "12min",
+    view: View | None = None,
+    segment: str = "magnetogram",
+    reduce: int = 0,
+    keywords: Mapping[str, str] | None = None,
+) -> Magnetogram:
+    """What magnetogram do these bytes hold? As ``read_magnetogram``, of a file in memory.
+
+    Args:
+        file: the bytes, with the name that errors and the origin shall have.
+        time, asked, tolerance, view, segment, reduce: as in ``read_magnetogram``.
+        keywords: of a FITS file: what its archive's list says of it, for files whose own header holds
+            little more than the array's size, as JSOC stores them. The file's own keywords win.
+
+    Raises:
+        BadFileError, WrongChannelError, WrongTimeError, BadOptionError: as in ``read_magnetogram``.
+
+    Example:
+        >>> read_magnetogram_bytes(FileBytes(Path("a.fits"), data), asked="2014-06-10T00:00Z")
+        ... # doctest: +SKIP
+    """
+    if view not in {None, "full_disk", "region"}:
+        raise BadOptionError(f"View '{view}' is unknown. Accepted: full_disk, region.")
+    limit = duration(tolerance)
+    given = None if time is None else utc(time)
+    wanted = None if asked is None else utc(asked)
+    magnetogram = _decode(file, given, view, segment, reduce, keywords)
+    if wanted is not None and abs(magnetogram.time - wanted) > limit:
+        raise WrongTimeError(
+            file.path,
+            f"it is of {iso(magnetogram.time)}, more than {limit.total_seconds() / 60:g} minutes from "
+            f"{iso(wanted)}, the time asked for. Give the image of that time.",
+        )
+    return magnetogram
+
+
 def _decode(
-    file: FileBytes, time: datetime | None, view: View | None, segment: str, reduce: int
+    file: FileBytes,
+    time: datetime | None,
+    view: View | None,
+    segment: str,
+    reduce: int,
+    keywords: Mapping[str, str] | None,
 ) -> Magnetogram:
     """Hand the bytes to the reader of their format."""
     start = file.data[:16]
     if start.startswith(b"SIMPLE  ="):
-        return read_fits(file, time=time, segment=segment)
+        return read_fits(file, time=time, segment=segment, keywords=keywords)
     if start.startswith(jp2.SIGNATURE):
         return jp2.read_jp2(file, time=time, reduce=reduce)
     if start.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):

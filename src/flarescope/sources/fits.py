@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from flarescope.sources.wcs import cea_grid, disk, view_from
 from flarescope.sun import Magnetogram, Origin
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -27,9 +29,16 @@ if TYPE_CHECKING:
 __all__ = ["magnetogram_from", "read_fits"]
 
 MIN_KNOWN = 0.5  # of the disk's pixels in the image
+BARE = "time and geometry from the archive's list: the file's own header has none"
 
 
-def read_fits(file: FileBytes, *, time: datetime | None = None, segment: str = "magnetogram") -> Magnetogram:
+def read_fits(
+    file: FileBytes,
+    *,
+    time: datetime | None = None,
+    segment: str = "magnetogram",
+    keywords: Mapping[str, str] | None = None,
+) -> Magnetogram:
     """What field does this FITS file hold?
 
     Rows are south to north and columns east to west, turned by 180° where HMI's camera was upside down.
@@ -39,6 +48,7 @@ def read_fits(file: FileBytes, *, time: datetime | None = None, segment: str = "
         file: the file's bytes.
         time: when it was observed, if the header does not say.
         segment: "magnetogram"; "Br", "Bp" or "Bt" of a vector magnetogram only on request.
+        keywords: what the archive's list says of the file; the file's own keywords win.
 
     Raises:
         BadFileError: damaged, of another structure, or a header that contradicts itself.
@@ -52,14 +62,18 @@ def read_fits(file: FileBytes, *, time: datetime | None = None, segment: str = "
             "ignore", fits.verify.VerifyWarning
         )  # real files hold unquoted nan: see _keywords
         hdu = _image(file, hdus)
-        header = Header(file.path, _keywords(hdu.header))
+        own = _keywords(hdu.header)
+        header = Header(file.path, {**(keywords or {}), **own})
         check_channel(header, segment)
         check_size(file.path, hdu.shape[1], hdu.shape[0])
         _check_compression(file, hdu)
         field = np.asarray(hdu.data, dtype=np.float32)
     check_statistics(header, field)
     source = f"HMI {segment}" + (" SHARP" if header.text("HARPNUM") else "")
-    return magnetogram_from(header, field, time=time, origin=Origin(file.path.name, source, file.sha256))
+    image = magnetogram_from(header, field, time=time, origin=Origin(file.path.name, source, file.sha256))
+    if keywords and observed(Header(file.path, own)) is None:
+        return replace(image, notes=(*image.notes, BARE))
+    return image
 
 
 def _image(file: FileBytes, hdus: Any) -> Any:

@@ -7,8 +7,9 @@ from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
 
 from flarescope.errors import BadOptionError
+from flarescope.times import utc
 
-__all__ = ["from_tai", "from_utc_or_tai"]
+__all__ = ["from_tai", "from_utc_or_tai", "to_tai"]
 
 # TAI minus UTC in seconds from each date on (IERS Bulletin C); no leap second has come since 2017
 LEAP_SECONDS = (
@@ -16,6 +17,7 @@ LEAP_SECONDS = (
     ("1996-01-01", 30), ("1997-07-01", 31), ("1999-01-01", 32), ("2006-01-01", 33), ("2009-01-01", 34),
     ("2012-07-01", 35), ("2015-07-01", 36), ("2017-01-01", 37),
 )  # fmt: skip
+_DATES = [datetime.fromisoformat(day) for day, _ in LEAP_SECONDS]
 _OFFSETS = [timedelta(seconds=seconds) for _, seconds in LEAP_SECONDS]
 _STARTS = [
     datetime.fromisoformat(day) + offset for (day, _), offset in zip(LEAP_SECONDS, _OFFSETS, strict=True)
@@ -47,6 +49,22 @@ def from_tai(time: datetime) -> datetime:
             f"TAI time {time.isoformat()} cannot be converted. Accepted: a naive time from 1990 on."
         )
     return (time - _OFFSETS[bisect_right(_STARTS, time) - 1]).replace(tzinfo=UTC)
+
+
+def to_tai(time: datetime) -> datetime:
+    """What does a TAI clock read at this UTC instant? The inverse of ``from_tai``; naive.
+
+    Raises:
+        BadOptionError: a time without a zone, or before 1990.
+
+    Example:
+        >>> to_tai(datetime(2011, 2, 15, 2, tzinfo=UTC)).isoformat()
+        '2011-02-15T02:00:34'
+    """
+    clock = utc(time).replace(tzinfo=None)
+    if clock < _DATES[0]:
+        raise BadOptionError(f"Time {clock.isoformat()} has no TAI here. Accepted: from 1990 on.")
+    return clock + _OFFSETS[bisect_right(_DATES, clock) - 1]
 
 
 def from_utc_or_tai(text: str, *, default: str = "UTC") -> datetime:
