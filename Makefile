@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check docs clean
+.PHONY: demo test check docs soak fuzz clean
 
 demo: $(STAMP)
 	$(BIN)/flarescope demo --out out/demo
@@ -20,6 +20,14 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/test_architecture.py
+
+# 50 kills of a store that is being built
+soak: $(STAMP)
+	$(BIN)/python tests/soak/kill_store.py --kills 50
+
+# 10,000 damaged answers and files for every parser
+fuzz: $(STAMP)
+	FLARESCOPE_FUZZ_CASES=10000 $(BIN)/pytest -q tests/fuzz
 
 docs: $(STAMP)
 	$(BIN)/sphinx-build -W -b html docs out/docs
