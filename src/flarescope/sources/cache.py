@@ -1,0 +1,144 @@
+"""Answers kept on the disk, so that nothing is asked for twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flarescope.errors import BadOptionError
+from flarescope.times import iso
+from flarescope.writing import write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Cache", "CacheInfo"]
+
+_OURS = re.compile(r"\.?[0-9a-f]{64}\.(data|json)(\.\d+\.part)?")
+
+
+@dataclass(frozen=True)
+class CacheInfo:
+    """A folder of kept answers: where, how many, and how large together."""
+
+    folder: Path
+    entries: int
+    bytes: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {"folder": str(self.folder), "entries": self.entries, "bytes": self.bytes}
+
+
+class Cache:
+    """Which answers are kept?
+
+    Each answer is a file of its bytes and a small JSON beside it with their sha256, the address without
+    secrets, and when it was fetched. An entry that does not agree with itself is dropped when it is read.
+
+    Args:
+        folder: where; by default ``FLARESCOPE_CACHE_DIR``, else the system's own place for caches.
+
+    Example:
+        >>> Cache("/tmp/answers").info().entries  # doctest: +SKIP
+        0
+    """
+
+    def __init__(self, folder: str | Path | None = None) -> None:
+        self.folder = Path(folder).expanduser() if folder else _default_folder()
+        self._lock = threading.Lock()
+
+    def read(self, address: str) -> bytes | None:
+        """The bytes kept for an address, or None; the address is a whole URL, without secrets."""
+        data_path, about_path = self._places(address)
+        try:
+            about = json.loads(about_path.read_bytes())
+            data = data_path.read_bytes()
+            if about["sha256"] == hashlib.sha256(data).hexdigest():
+                return data
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, LookupError, TypeError, RecursionError):
+            pass  # damaged: dropped below
+        self.drop(address)
+        return None
+
+    def keep(self, address: str, data: bytes) -> bool:
+        """Keep these bytes; False where the folder takes none, which is no reason to lose an answer."""
+        data_path, about_path = self._places(address)
+        about = {
+            "url": address,
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "bytes": len(data),
+            "fetched": iso(datetime.now(UTC)),
+        }
+        with self._lock:
+            try:
+                write_whole(data_path, data)
+                write_whole(about_path, json.dumps(about, indent=1) + "\n")
+            except BadOptionError:
+                return False
+        return True
+
+    def drop(self, address: str) -> None:
+        """Forget what was kept for an address."""
+        for path in reversed(self._places(address)):  # without its JSON an entry does not count
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+
+    def info(self) -> CacheInfo:
+        """How much is kept?"""
+        files = [path for path in self._files() if not path.name.startswith(".")]
+        entries = sum(path.suffix == ".json" for path in files)
+        return CacheInfo(self.folder, entries, sum(map(_size, files)))
+
+    def clear(self) -> CacheInfo:
+        """Remove every entry and nothing else that may lie there; returns what was removed.
+
+        Raises:
+            BadOptionError: a file cannot be removed.
+        """
+        before = self.info()
+        for path in list(self._files()):
+            try:
+                path.unlink(missing_ok=True)
+                with suppress(OSError):  # not empty yet
+                    path.parent.rmdir()
+            except OSError as error:
+                raise BadOptionError(
+                    f"{path} cannot be removed ({error.strerror}). Remove it yourself."
+                ) from None
+        return before
+
+    def _places(self, address: str) -> tuple[Path, Path]:
+        key = hashlib.sha256(address.encode()).hexdigest()
+        folder = self.folder / key[:2]
+        return folder / f"{key}.data", folder / f"{key}.json"
+
+    def _files(self) -> Iterator[Path]:
+        for path in sorted(self.folder.glob("[0-9a-f][0-9a-f]/*")):
+            if _OURS.fullmatch(path.name) and path.is_file() and not path.is_symlink():
+                yield path
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # gone meanwhile
+        return 0
+
+
+def _default_folder() -> Path:
+    from platformdirs import user_cache_dir
+
+    from flarescope.sources.settings import archive_settings
+
+    named = archive_settings().cache_dir
+    return Path(named).expanduser() if named else Path(user_cache_dir("flarescope"))
