@@ -1,0 +1,94 @@
+"""Forecasts on near-real-time and definitive data: hour against hour, and how reliable each set is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float
+
+from flarescope.errors import BadOptionError
+from flarescope.plots.paper import BLUE, GREY, INK, PAGE, TEXT, VERMILION, blank, tidy
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from flarescope.verify import Reliability
+
+__all__ = ["compare_figure"]
+
+LOOKS = (("near-real-time", VERMILION, "o"), ("definitive", BLUE, "s"))
+
+
+def compare_figure(
+    p_nrt: Float[np.ndarray, "n"],
+    p_definitive: Float[np.ndarray, "n"],
+    curves: tuple[Reliability, Reliability] | None = None,
+    *,
+    title: str = "",
+) -> Figure:
+    """How far do the forecasts lie apart, and does what they say come true?
+
+    Left, each pair as a point: on the diagonal both sets agree. Right, the observed share of events in each
+    bin of probability, with 95 % bounds where they are known; below the diagonal more was said than came.
+
+    Args:
+        p_nrt: probabilities on near-real-time data "n".
+        p_definitive: on definitive data "n".
+        curves: reliability of both, in this order; without them only the left half is drawn.
+        title: data, number of pairs, blocks.
+
+    Raises:
+        BadOptionError: no pair, or columns of different lengths.
+    """
+    if not 0 < len(p_nrt) == len(p_definitive):
+        raise BadOptionError(
+            f"{len(p_nrt)} and {len(p_definitive)} probabilities cannot be drawn. Give one or more pairs."
+        )
+    figure = blank(PAGE if curves else PAGE / 2, PAGE / 2)
+    panes = figure.subplots(1, 2 if curves else 1, squeeze=False)[0]
+    _scatter(panes[0], p_nrt, p_definitive)
+    if curves:
+        _reliability(panes[1], curves)
+    if title:
+        figure.suptitle(title, fontsize=TEXT + 1, color=INK, x=0.01, ha="left")
+    return figure
+
+
+def _scatter(axes: Axes, x: Float[np.ndarray, "n"], y: Float[np.ndarray, "n"]) -> None:
+    top = min(1.0, 1.08 * max(float(x.max()), float(y.max()), 0.01))
+    axes.plot([0, top], [0, top], color=GREY, linewidth=0.7, zorder=0)
+    axes.plot(
+        x, y, "o", color=INK, markersize=3.0 if len(x) < 500 else 1.5, alpha=0.6 if len(x) < 500 else 0.25,
+        markeredgewidth=0, clip_on=False,
+    )  # fmt: skip
+    axes.set(xlim=(0, top), ylim=(0, top), aspect="equal")
+    tidy(
+        axes,
+        xlabel="probability on near-real-time data",
+        ylabel="probability on definitive data",
+        title=f"{len(x):,} pairs",
+    )
+
+
+def _reliability(axes: Axes, curves: tuple[Reliability, Reliability]) -> None:
+    axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.7, zorder=0)
+    for (name, colour, marker), curve in zip(LOOKS, curves, strict=True):
+        said = curve.count > 0
+        x, y = curve.mean_forecast[said], curve.observed_rate[said]
+        spread = np.nan_to_num(np.clip(np.vstack([y - curve.low[said], curve.high[said] - y]), 0.0, None))
+        axes.errorbar(
+            x, y, yerr=spread, color=colour, marker=marker, markersize=3.5, linewidth=1.0, elinewidth=0.8,
+            label=name, clip_on=False,
+        )  # fmt: skip
+    scored = int(curves[0].count.sum())
+    axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+    bounds = "95 % bounds" if np.isfinite(curves[0].low).any() else "bounds unknown"
+    tidy(
+        axes,
+        xlabel="forecast probability",
+        ylabel="observed share of events",
+        title=f"{scored:,} scored, {int(curves[0].events.sum()):,} events, {bounds}",
+    )
+    axes.legend(fontsize=TEXT - 0.5, frameon=False, loc="best")
