@@ -1,0 +1,274 @@
+"""JSOC: HMI's magnetograms in gauss, definitive and near real time, full disk and SHARP."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from flarescope.errors import BadFileError, BadOptionError, MissingDataError
+from flarescope.sources import register
+from flarescope.sources.answers import need_start, printable
+from flarescope.sources.archives import Supplied
+from flarescope.sources.files import read_magnetogram_bytes
+from flarescope.sources.jsoc_answers import parse_records, parse_rs_list
+from flarescope.sources.jsoc_export import ask_for_export, wait_for_export
+from flarescope.sources.jsoc_series import JsocSeries, check_record_set, nearest_slot
+from flarescope.times import iso, utc
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    import pandas as pd
+
+    from flarescope.sources.archives import Found
+    from flarescope.sources.http import Http
+    from flarescope.sources.jsoc_answers import Columns, Record
+    from flarescope.sources.jsoc_export import ExportAnswer
+    from flarescope.sources.limits import FileBytes
+
+__all__ = ["Jsoc", "Listing"]
+
+WINDOW = timedelta(days=7)  # of one list: 840 records of the disk, some ten thousand of the regions
+AROUND = timedelta(hours=1)  # listed around a time, so that an error can say what is near
+LATE = timedelta(hours=1)  # a newest image older than this is asked for twice
+MAX_BYTES = 96 * 2**20  # a 4096² image in 32 bits has 64 MiB
+AGREE = "2min"  # between the list's T_OBS and the file's
+_KEY = re.compile(r"[A-Za-z*][A-Za-z0-9_*]{0,79}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The images of a time, and notes on the records that have none."""
+
+    found: tuple[Found, ...]
+    notes: tuple[str, ...] = ()
+
+
+@register("jsoc")
+class Jsoc:
+    """Which magnetograms has JSOC?
+
+    Files are read as they are stored, with the header from JSOC's list, so no e-mail is needed. A QUALITY
+    that is not 0 is carried along, not refused.
+
+    Args:
+        http: shared by all clients of a process.
+        base_url: the folder of jsoc_info and jsoc_fetch; by default the settings' address.
+        series: hmi.M_720s, hmi.M_720s_nrt, hmi.sharp_cea_720s or hmi.sharp_cea_720s_nrt.
+        segment: "magnetogram"; of SHARPs also "Br", "Bp" and "Bt".
+        harp: which region; SHARPs cannot be found by time without it.
+        keep: whether images stay in the cache on the disk.
+
+    Raises:
+        UnknownNameError: another series.
+        BadOptionError: another segment, or a HARP number that cannot be.
+    """
+
+    name = "jsoc"
+    offers = frozenset({"magnetograms"})
+    seconds_each = 4.0
+
+    def __init__(
+        self,
+        http: Http,
+        *,
+        base_url: str | None = None,
+        series: str = "hmi.M_720s",
+        segment: str = "magnetogram",
+        harp: int | None = None,
+        keep: bool = False,
+    ) -> None:
+        self._series = JsocSeries(series, segment, harp)
+        self.bytes_each = 600_000 if self._series.regions else 15_000_000
+        base = base_url or http.settings.jsoc_url
+        self._base = f"{base.rstrip('/')}/"
+        self._host = "{0.scheme}://{0.netloc}".format(urlsplit(self._base))
+        self._http, self._keep = http, keep
+
+    def records(self, a: datetime, b: datetime) -> tuple[Found, ...]:
+        """The images with a slot between two times, both included; ``listing`` tells what was left out."""
+        return self.listing(a, b).found
+
+    def listing(self, a: datetime, b: datetime) -> Listing:
+        """The images with a slot between two times, both included, and notes on records without a file.
+
+        Raises:
+            BadOptionError: ``b`` is before ``a``.
+            ArchiveError: no usable answer.
+        """
+        a, b = utc(a), utc(b)
+        if b < a:
+            raise BadOptionError(f"{iso(b)} is before {iso(a)}. Give the earlier time first.")
+        found, notes, start = [], [], a
+        while start <= b:
+            end = min(start + WINDOW, b)
+            for record in self._list(start, end):
+                if record.path:
+                    found.append(self._series.found(record, self._host))
+                else:
+                    notes.append(f"{self._series.record_set(record)}: {record.problem}")
+            start = end + timedelta(seconds=1)
+        return Listing(tuple(found), tuple(notes))
+
+    def find(self, time: datetime, *, tolerance: timedelta) -> Found:
+        """The image of the slot nearest to a time.
+
+        A list that lacks the nearest slot is asked for once more: holes are common in loaded archives.
+
+        Raises:
+            MissingDataError: no image within the tolerance; the message says what is near.
+            BadOptionError: a SHARP series without a HARP number.
+            ArchiveError: no usable answer.
+        """
+        time = utc(time)
+        self._series.need_harp()
+        slot, reach = nearest_slot(time), max(tolerance, AROUND)
+        near: dict[datetime, Record] = {}
+        for _ in range(2):
+            for record in self._list(time - reach, time + reach):
+                if record.path or record.slot not in near:
+                    near[record.slot] = record
+            if slot in near:
+                break
+        good = [record for record in near.values() if record.path]
+        best = min(good, key=lambda record: (abs(record.slot - time), record.slot), default=None)
+        if best is None or abs(best.slot - time) > tolerance:
+            raise MissingDataError(self._nothing_near(time, slot, tolerance, best, near.get(slot)))
+        return self._series.found(best, self._host)
+
+    def newest(self, at: datetime, *, oldest: timedelta) -> Found:
+        """The newest image whose slot is not later than ``at``.
+
+        Raises:
+            MissingDataError: none younger than ``oldest``.
+            BadOptionError: a SHARP series without a HARP number.
+            ArchiveError: no usable answer.
+        """
+        at = utc(at)
+        self._series.need_harp()
+        best: Record | None = None
+        for _ in range(2):
+            good = [record for record in self._list(at - oldest, at) if record.path and record.slot <= at]
+            good += [best] if best else []
+            best = max(good, key=lambda record: record.slot, default=None)
+            if best is not None and at - best.slot <= LATE:
+                break
+        if best is None:
+            raise MissingDataError(
+                f"{self._series.what} has no image of the {oldest} before {iso(at)}. "
+                "Ask again later, or another series."
+            )
+        return self._series.found(best, self._host)
+
+    def fetch(self, found: Found) -> Supplied:
+        """The image's bytes, read and checked: format, channel, time, region.
+
+        Raises:
+            ArchiveError: none of the attempts gave a sound image.
+            MissingDataError: the file is not there any more.
+        """
+
+        def read(file: FileBytes) -> Supplied:
+            need_start(file, b"SIMPLE  =", "a FITS file")
+            image = read_magnetogram_bytes(
+                file, asked=found.time, tolerance=AGREE, segment=self._series.segment, keywords=found.keywords
+            )
+            harp = image.region.harp if image.region else None
+            if harp != found.harp or (found.harp is None and image.view != "full_disk"):
+                wanted = "the whole disk" if found.harp is None else f"HARP {found.harp}"
+                seen = f"HARP {harp}" if harp else f"a {image.view} image"
+                raise BadFileError(file.path, f"it shows {seen}, not {wanted}. Ask again.")
+            return Supplied(file, image, found)
+
+        return self._http.get(
+            found.url, found.params or None, read=read, max_bytes=MAX_BYTES, name=found.name, keep=self._keep
+        )
+
+    def keywords(self, ds: str, keys: Sequence[str]) -> pd.DataFrame:
+        """Keywords of a record set, every value as the text that JSOC sent; "MISSING" stays so.
+
+        Raises:
+            UnknownNameError: another series.
+            BadOptionError: a record set or keyword that cannot be.
+            ArchiveError: no usable answer.
+
+        Example:
+            >>> Jsoc(http).keywords("hmi.sharp_cea_720s[377][]", ["T_REC", "USFLUX"])  # doctest: +SKIP
+        """
+        import pandas as pd
+
+        wrong = [key for key in keys if not _KEY.fullmatch(key)]
+        if wrong or not 0 < len(keys) <= 200:
+            seen = printable(wrong[0], 40) if wrong else f"{len(keys)} of them"
+            raise BadOptionError(f"Keywords ({seen}) cannot be asked for. Accepted: 1 to 200 such as T_REC.")
+        columns: Columns = self._http.get_json(
+            f"{self._base}jsoc_info",
+            {"op": "rs_list", "ds": check_record_set(ds), "key": ",".join(keys)},
+            read=parse_rs_list,
+            name="jsoc_info",
+        )
+        names = list(columns.values) or list(keys)
+        return pd.DataFrame({key: list(columns.values.get(key, ())) for key in names}, dtype=object)
+
+    def quick(self, ds: str, *, poll_seconds: float = 10.0, give_up_seconds: float = 600.0) -> ExportAnswer:
+        """The stored files of a record set, as they are; what is on tape is waited for.
+
+        Raises:
+            UnknownNameError, BadOptionError: of another series, or what cannot be a record set.
+            ArchiveError: JSOC refused, was not ready in time, or gave no usable answer.
+        """
+        return self._export(ds, "url_quick", "as-is", poll_seconds, give_up_seconds)
+
+    def export(
+        self, ds: str, *, protocol: str = "FITS", poll_seconds: float = 10.0, give_up_seconds: float = 1800.0
+    ) -> ExportAnswer:
+        """The files of a record set with whole FITS headers, made by JSOC for this request.
+
+        Raises:
+            BadOptionError: no e-mail in the settings; the message says which variable to set.
+            UnknownNameError: another series.
+            ArchiveError: JSOC refused, was not ready in time, or gave no usable answer.
+        """
+        return self._export(ds, "url", protocol, poll_seconds, give_up_seconds)
+
+    def _export(self, ds: str, method: str, protocol: str, poll: float, give_up: float) -> ExportAnswer:
+        ds = check_record_set(ds)
+        answer = ask_for_export(
+            self._http, self._base, ds, method=method, protocol=protocol, needs_email=method == "url"
+        )
+        if answer.ready:
+            return answer
+        return wait_for_export(
+            self._http, self._base, answer.request, poll_seconds=poll, give_up_seconds=give_up
+        )
+
+    def _list(self, a: datetime, b: datetime) -> tuple[Record, ...]:
+        """One list, as the archive has it."""
+        series = self._series
+
+        def read(document: object) -> tuple[Record, ...]:
+            return parse_records(
+                document, segment=series.segment, between=(a, b), regions=series.regions, harp=series.harp
+            )
+
+        return self._http.get_json(f"{self._base}jsoc_info", series.query(a, b), read=read, name="jsoc_info")
+
+    def _nothing_near(
+        self,
+        time: datetime,
+        slot: datetime,
+        tolerance: timedelta,
+        best: Record | None,
+        asked: Record | None,
+    ) -> str:
+        near = (
+            f"The nearest image is of {iso(best.slot)}." if best else "There is none within an hour, either."
+        )
+        if asked is not None and asked.problem:
+            near = f"Of the slot {iso(slot)} {asked.problem}. {near}"
+        minutes = tolerance.total_seconds() / 60.0
+        return f"{self._series.what} has no image within {minutes:g} minutes of {iso(time)}. {near}"
