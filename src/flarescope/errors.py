@@ -6,8 +6,9 @@ The command line prints it on one line and ends with exit code 2.
 
 from __future__ import annotations
 
+import copyreg
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,6 +39,10 @@ class FlarescopeError(Exception):
     def __str__(self) -> str:
         """One line, whatever the parts were."""
         return " ".join(" ".join(map(str, self.args)).split())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors reach the caller whole from another process, whatever their ``__init__`` wants."""
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
 
 class BadOptionError(FlarescopeError, ValueError):

@@ -1,0 +1,316 @@
+"""A local archive of images for training: arrays by day, one index, checksums; it survives ``kill -9``.
+
+Anyone may put units, in any order, at once, and twice; ``seal`` joins them. The same input gives the same
+bytes whoever put it: no clock, no host and no path of the outside is written into a store.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flarescope.errors import BadFileError, BadOptionError, MissingDataError
+from flarescope.preparation import Preparation
+from flarescope.sources.store_arrays import as_float16, npy_chunks
+from flarescope.sources.store_files import (
+    INDEX,
+    LOCK,
+    SETTINGS,
+    Places,
+    is_draft,
+    locked,
+    read_day,
+    read_record,
+    read_unit,
+    remove,
+    sha256_of,
+    write_chunks,
+    write_record,
+)
+from flarescope.sources.store_index import Sealed
+from flarescope.sources.store_rows import Row, Shard, Unit, UnitRows
+from flarescope.sources.store_seal import seal_folder
+from flarescope.writing import check_folder_place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import numpy as np
+    import pandas as pd
+    from jaxtyping import Float, Float16
+
+__all__ = ["Row", "Sealed", "Store", "Unit"]
+
+FORMAT = "flarescope store 1"
+
+
+class Store:
+    """A folder of prepared images, and of the files they came from where these are kept.
+
+    Attributes:
+        folder: where it lies.
+        preparation: how an image became an array; None for a store of files alone.
+        keep_files: are the files kept as they were fetched?
+
+    Example:
+        >>> store = Store.create("store", preparation=None, keep_files=True)  # doctest: +SKIP
+        >>> store.put(unit, rows, [], {"a.jp2": data})  # doctest: +SKIP
+        >>> store.seal().images  # doctest: +SKIP
+        1
+    """
+
+    def __init__(self, folder: Path, preparation: Preparation | None, keep_files: bool) -> None:
+        """Use ``Store.create`` or ``Store.open``."""
+        self.folder, self.preparation, self.keep_files = folder, preparation, keep_files
+        self._places = Places(folder)
+
+    @classmethod
+    def create(
+        cls, folder: str | Path, *, preparation: Preparation | None, keep_files: bool = False
+    ) -> Store:
+        """Begin a store, or go on with the one of the same settings that is there.
+
+        Args:
+            folder: a new or empty one, or that of a store.
+            preparation: makes an array of each image; None keeps files only.
+            keep_files: keep the files as they were fetched.
+
+        Raises:
+            BadOptionError: the folder holds other files or a store of other settings; or the preparation
+                makes arrays of many sizes (fit "scale").
+        """
+        folder = check_folder_place(folder)
+        if preparation is not None and preparation.fit == "scale":
+            raise BadOptionError(
+                "A preparation with fit 'scale' makes arrays of many sizes, and a store has one. "
+                "Accepted: resize, pad, crop, disk."
+            )
+        settings = {
+            "format": FORMAT,
+            "preparation": preparation and preparation.to_dict(),
+            "keep_files": keep_files,
+        }
+        if not (folder / SETTINGS).is_file():
+            _check_free(folder)
+            write_record(folder / SETTINGS, settings)
+        store = cls.open(folder)
+        for name, asked in settings.items():
+            there = _settings(folder)[name]
+            if there != asked:
+                raise BadOptionError(
+                    f"{folder} is a store with {name} {there}, not {asked}. "
+                    "Choose another folder, or the same settings."
+                )
+        return store
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Store:
+        """The store that is there.
+
+        Raises:
+            BadFileError: there is none, its settings are damaged, or it is of another format.
+        """
+        folder = Path(folder)
+        settings = _settings(folder)
+        values = settings["preparation"]
+        preparation = None if values is None else Preparation.from_dict(values)
+        return cls(folder, preparation, bool(settings["keep_files"]))
+
+    def rows(self, unit: Unit) -> tuple[Row, ...]:
+        """What is known of this unit, sealed or not; empty where it was never done.
+
+        Raises:
+            BadFileError: the record of its day is damaged.
+        """
+        try:
+            return read_unit(self._places.unit(unit)).rows
+        except BadFileError:  # not there, or of a power cut: then it counts as not done
+            pass
+        day = read_day(self._places.rows(unit.day))
+        if day is None or unit.key not in day.units:
+            return ()
+        if day.shard and not self._places.shard(day.shard.name).exists():
+            return ()
+        return day.units[unit.key].rows
+
+    def has(self, unit: Unit, *, keep_gaps: bool = False) -> bool:
+        """Is this unit done: an image for each of its times?
+
+        Args:
+            unit: the unit.
+            keep_gaps: count gaps as done; by default they are tried again.
+
+        Raises:
+            BadFileError: the record of its day is damaged.
+        """
+        rows = self.rows(unit)
+        done = tuple(row.time for row in rows) == unit.times
+        return done and (keep_gaps or all(row.status != "gap" for row in rows))
+
+    def put(
+        self,
+        unit: Unit,
+        rows: Sequence[Row],
+        arrays: Sequence[Float[np.ndarray, "h w"]],
+        files: Mapping[str, bytes],
+    ) -> None:
+        """Keep what came of a unit, wholly or not at all; what was there of it is replaced.
+
+        Args:
+            unit: the unit.
+            rows: one for each of its times.
+            arrays: one for each row that is no gap, in the order of time; none where nothing is prepared.
+            files: by the names in the rows; not kept where the store keeps none.
+
+        Raises:
+            BadOptionError: rows, arrays and files do not fit each other or the store; or no room.
+            BadFileError: another unit holds other bytes under the same file name.
+        """
+        rows = tuple(sorted(rows, key=lambda row: row.time))
+        if tuple(row.time for row in rows) != unit.times:
+            raise BadOptionError(f"The rows of unit '{unit.key}' are not of its times.")
+        stack = self._stack(unit, rows, arrays)
+        record = self._places.unit(unit)
+        with locked(self.folder, alone=False):
+            rows = tuple(self._with_file(unit, row, files) for row in rows)
+            array = None
+            if stack:
+                shape = (len(stack), *stack[0].shape)
+                path, checksum = write_chunks(
+                    record.parent, lambda sha: f"{unit.key}.{sha[:8]}.npy", npy_chunks(stack, shape)
+                )
+                array = Shard(path.name, checksum, shape)
+            write_record(record, UnitRows(unit.key, rows, array).to_dict())
+
+    def seal(self, progress: Callable[[int, int], None] = lambda done, of: None) -> Sealed:
+        """Join all units into days, and write the index and its checksums.
+
+        May be killed and called again; sealing a sealed store changes nothing. One day is worked on at a
+        time. A second process that seals waits for the first. An image whose file or pixels were already
+        there for an earlier hour within 48 h is "stale" in the index; its array stays, and is no image for
+        training.
+
+        Raises:
+            BadFileError: something that was sealed before is damaged; the message names it.
+            BadOptionError: the place cannot be written.
+        """
+        return seal_folder(self.folder, progress)
+
+    def index(self) -> pd.DataFrame:
+        """All rows: images, gaps with their reasons, stale images; sorted by day, key and time.
+
+        ``time`` (asked) and ``observed`` are UTC; ``shard`` and ``position`` say where the array is.
+
+        Raises:
+            MissingDataError: the store is not sealed.
+            BadFileError: the index is damaged.
+        """
+        import pandas as pd
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        path = self.folder / INDEX
+        if not path.is_file():
+            raise MissingDataError(f"{self.folder} is not sealed. Type: flarescope store seal {self.folder}")
+        try:
+            table = parquet.read_table(path)
+        except (OSError, pa.ArrowException) as problem:
+            raise BadFileError(path, f"the index cannot be read ({problem}). Seal the store again.") from None
+        found: pd.DataFrame = table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+        return found
+
+    def image(self, row: Mapping[str, Any] | pd.Series[Any]) -> Float16[np.ndarray, "h w"]:
+        """The array of a row of the index, read from the disk when it is used.
+
+        Raises:
+            MissingDataError: the row is a gap, or the store holds files only.
+            BadFileError: the shard is missing or damaged.
+        """
+        name, position = row["shard"], row["position"]
+        if not isinstance(name, str):
+            raise MissingDataError(f"The row of {row['time']} has no array: {row['reason'] or 'files only'}.")
+        array: Float16[np.ndarray, "h w"] = _shard(self._places.shard(name))[int(position)]
+        return array
+
+    def _stack(
+        self, unit: Unit, rows: tuple[Row, ...], arrays: Sequence[Float[np.ndarray, "h w"]]
+    ) -> list[Float16[np.ndarray, "h w"]]:
+        """The arrays as they are kept."""
+        wanted = 0 if self.preparation is None else sum(row.status != "gap" for row in rows)
+        if len(arrays) != wanted:
+            raise BadOptionError(f"Unit '{unit.key}' gives {len(arrays)} arrays; its rows want {wanted}.")
+        if self.preparation is None:
+            return []
+        side = self.preparation.size
+        return [as_float16(array, (side, side)) for array in arrays]
+
+    def _with_file(self, unit: Unit, row: Row, files: Mapping[str, bytes]) -> Row:
+        """Keep the row's file; the row then says where."""
+        if not self.keep_files or row.status == "gap":
+            return replace(row, file="")
+        if row.name not in files or not row.name:
+            raise BadOptionError(f"Unit '{unit.key}' gives no file '{row.name}', and this store keeps files.")
+        data, path = files[row.name], self._places.files(unit.day) / row.name
+        if hashlib.sha256(data).hexdigest() != row.sha256:
+            raise BadOptionError(f"File '{row.name}' of unit '{unit.key}' has not the checksum of its row.")
+        there = sha256_of(path) if path.exists() else ""
+        if there and there != row.sha256:
+            self._check_own(unit, row, path)
+        if there != row.sha256:
+            write_chunks(path.parent, path.name, [data])
+        return replace(row, file=path.relative_to(self.folder).as_posix())
+
+    def _check_own(self, unit: Unit, row: Row, path: Path) -> None:
+        """Does no other unit of the day own this file, whose bytes are about to change?"""
+        file = path.relative_to(self.folder).as_posix()
+        for key, other in self._known(unit):
+            if key != unit.key and any(one.file == file for one in other.rows):
+                raise BadFileError(
+                    file, f"unit '{key}' holds other bytes under the name {row.name}. Give another name."
+                )
+
+    def _known(self, unit: Unit) -> Iterator[tuple[str, UnitRows]]:
+        """All units of the day."""
+        day = read_day(self._places.rows(unit.day))
+        yield from (day.units if day else {}).items()
+        for path in self._places.pending(unit.day).glob("*.json"):
+            try:
+                yield path.stem, read_unit(path)
+            except BadFileError:
+                remove(path)  # of a power cut: done again
+
+
+def _settings(folder: Path) -> dict[str, Any]:
+    path = folder / SETTINGS
+    if not path.is_file():
+        raise BadFileError(folder, "this is no store: there is no store.json. Begin one with 'store build'.")
+    settings = read_record(path)
+    if settings.get("format") != FORMAT:
+        raise BadFileError(path, f"its format is '{settings.get('format')}'. Accepted: '{FORMAT}'.")
+    return settings
+
+
+def _check_free(folder: Path) -> None:
+    """May a store begin here?"""
+    there = os.listdir(folder) if folder.is_dir() else []
+    strange = sorted(name for name in there if name != LOCK and not is_draft(name))
+    if strange:
+        raise BadOptionError(
+            f"{folder} holds other files, such as {strange[0]}, and no store. Choose a new or empty folder."
+        )
+
+
+@lru_cache(maxsize=16)
+def _shard(path: Path) -> Float16[np.ndarray, "n h w"]:
+    """A file whose name holds its checksum: it never changes."""
+    import numpy as np
+
+    try:
+        found = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as problem:
+        raise BadFileError(path, f"the arrays cannot be read ({problem}). Verify the store.") from None
+    return np.asarray(found) if found.dtype != np.float16 else found

@@ -1,0 +1,165 @@
+"""The index of a store: one Parquet table of all its rows, written a day at a time."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections import Counter, deque
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from flarescope.errors import BadFileError, BadOptionError
+from flarescope.sources.store_files import CHECKSUMS, INDEX, Places, read_day, sha256_of, write_record
+from flarescope.sources.store_rows import as_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from flarescope.sources.store_rows import DayRows, Row
+
+__all__ = ["Sealed", "write_index"]
+
+STALE_WITHIN = timedelta(hours=48)
+ROWS_AT_ONCE = 8192  # in a row group: so many rows are in memory, however many there are
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """What a sealed store holds.
+
+    Attributes:
+        images: sound images.
+        gaps: times without one.
+        stale: images that were already there for an earlier hour.
+        bytes: of the arrays and of the files kept.
+        dropped: units whose files were damaged before they were sealed; do them again.
+    """
+
+    images: int
+    gaps: int
+    stale: int
+    bytes: int
+    dropped: tuple[str, ...] = ()
+
+
+class Seen:
+    """Which images were there within the last 48 hours? Days must come in order."""
+
+    def __init__(self) -> None:
+        self._order: deque[tuple[datetime, tuple[int | None, str]]] = deque()
+        self._times: dict[tuple[int | None, str], deque[datetime]] = {}
+
+    def judge(self, row: Row) -> Row:
+        """The row itself, or as stale if the same file or the same pixels were there for an earlier time."""
+        if row.status == "gap":
+            return row
+        self._forget(row.time - STALE_WITHIN)
+        marks = ((row.harp, row.sha256), (row.harp, row.pixels_sha256))
+        before = [self._times[mark][0] for mark in marks if mark in self._times]
+        for mark in set(marks):
+            self._order.append((row.time, mark))
+            self._times.setdefault(mark, deque()).append(row.time)
+        if not before:
+            return replace(row, status="image", reason="")
+        same = "file" if marks[0] in self._times and len(self._times[marks[0]]) > 1 else "image"
+        reason = f"the same {same} was already there for {as_text(min(before))}"
+        return replace(row, status="stale", reason=reason)
+
+    def _forget(self, before: datetime) -> None:
+        while self._order and self._order[0][0] < before:
+            _, mark = self._order.popleft()
+            self._times[mark].popleft()
+            if not self._times[mark]:
+                del self._times[mark]
+
+
+def write_index(folder: Any, progress: Callable[[int, int], None] = lambda done, of: None) -> Sealed:
+    """Write ``index.parquet`` and ``checksums.json`` from the records of all days.
+
+    Raises:
+        BadFileError: a record is damaged.
+        BadOptionError: the place cannot be written.
+    """
+    from pyarrow import parquet
+
+    places, counts = Places(folder), Counter[str]()
+    draft = places.folder / f".{os.getpid()}-{uuid.uuid4().hex[:12]}.part"
+    try:
+        with parquet.ParquetWriter(draft, _schema(), compression="zstd") as writer:
+            for table in _tables(places, counts, progress):
+                writer.write_table(table)
+        checksum = sha256_of(draft)
+        os.replace(draft, places.folder / INDEX)
+    except OSError as problem:
+        raise BadOptionError(f"{places.folder / INDEX} cannot be written ({problem.strerror}).") from None
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+    totals = {name: counts[name] for name in ("days", "image", "gap", "stale", "bytes")}
+    write_record(places.folder / CHECKSUMS, {"index": {"name": INDEX, "sha256": checksum}, **totals})
+    return Sealed(counts["image"], counts["gap"], counts["stale"], counts["bytes"])
+
+
+def _schema() -> Any:
+    import pyarrow as pa
+
+    text, number, time = pa.string(), pa.int64(), pa.timestamp("us", tz="UTC")
+    kinds = {
+        "day": text, "key": text, "time": time, "observed": time, "status": text, "reason": text,
+        "source": text, "series": text, "name": text, "file": text, "bytes": number, "sha256": text,
+        "pixels_sha256": text, "quality": number, "harp": number, "noaa": text, "view": text,
+        "encoding": text, "notes": text, "shard": text, "position": number,
+    }  # fmt: skip
+    return pa.schema(list(kinds.items()))
+
+
+def _tables(places: Places, counts: Counter[str], progress: Callable[[int, int], None]) -> Iterator[Any]:
+    """Rows of many days at a time, of few days where these have many rows."""
+    import pyarrow as pa
+
+    schema, seen, waiting, held = _schema(), Seen(), [], 0
+    days = places.sealed_days()
+    for done, day in enumerate(days, 1):
+        rows = read_day(places.rows(day))
+        if rows is None:
+            raise BadFileError(places.rows(day), "it went away while the store was sealed. Seal it again.")
+        table = pa.Table.from_pylist(_day_rows(rows, seen, counts), schema)
+        counts["bytes"] += _bytes(places, rows)
+        waiting.append(table)
+        held += len(table)
+        if held >= ROWS_AT_ONCE:
+            yield pa.concat_tables(waiting).combine_chunks()
+            waiting, held = [], 0
+        progress(done, len(days))
+    counts["days"] = len(days)
+    if held:
+        yield pa.concat_tables(waiting).combine_chunks()
+
+
+def _bytes(places: Places, day: DayRows) -> int:
+    """Of a day's arrays and of its kept files, each counted once."""
+    kept = {row.file: row.bytes for unit in day.units.values() for row in unit.rows if row.file}
+    shard = places.shard(day.shard.name) if day.shard else None
+    return sum(kept.values()) + (shard.stat().st_size if shard and shard.exists() else 0)
+
+
+def _day_rows(day: DayRows, seen: Seen, counts: Counter[str]) -> list[dict[str, Any]]:
+    """The rows of a day in the order of key and time, each judged in the order of time."""
+    ordered = [(key, row) for key in sorted(day.units) for row in day.units[key].rows]
+    by_time = sorted(range(len(ordered)), key=lambda i: (ordered[i][1].time, ordered[i][0]))
+    judged = {i: seen.judge(ordered[i][1]) for i in by_time}
+    counts.update(row.status for row in judged.values())
+    found, position = [], 0
+    for i, (key, _) in enumerate(ordered):
+        row = judged[i]
+        values = vars(row) | {
+            "noaa": ",".join(map(str, row.noaa)), "notes": "; ".join(row.notes),
+            "day": str(day.day), "key": key, "shard": None, "position": None,
+        }  # fmt: skip
+        if row.status != "gap" and day.shard:
+            values |= {"shard": day.shard.name, "position": position}
+            position += 1
+        found.append(values)
+    return found

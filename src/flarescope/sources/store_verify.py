@@ -1,0 +1,204 @@
+"""Is every byte of a store as it was written? What is damaged, missing or strange is named."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flarescope.errors import BadFileError
+from flarescope.sources.store_arrays import open_shard
+from flarescope.sources.store_files import (
+    CHECKSUMS,
+    INDEX,
+    LOCK,
+    SETTINGS,
+    Places,
+    drafts_below,
+    read_day_anew,
+    read_record,
+    read_unit,
+    sha256_of,
+)
+from flarescope.sources.store_rows import day_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import date
+
+    from flarescope.sources.store_rows import DayRows, Shard
+
+__all__ = ["Damage", "verify_store"]
+
+BESIDE = {"labels.parquet"}  # made from the index, and made again at will
+KNOWN = {SETTINGS, INDEX, CHECKSUMS, LOCK, "files", "units", "shards", "rows"} | BESIDE
+CHANGED = "its bytes are not those that were written."
+
+
+@dataclass(frozen=True, order=True)
+class Damage:
+    """A file of a store that is not as it should be; the path is relative to the store."""
+
+    path: str
+    problem: str
+
+
+def verify_store(
+    folder: str | Path, progress: Callable[[int, int], None] = lambda done, of: None
+) -> list[Damage]:
+    """Which files of this store are damaged, missing, or no part of it?
+
+    Every byte of every record, array, kept file and of the index is read and compared with its checksum.
+    Units that are not sealed yet are checked, too, and are no damage. A damaged day is made anew by removing
+    its record in ``rows`` and building again.
+
+    Args:
+        folder: of the store.
+        progress: told (done, of) in days.
+
+    Returns:
+        What is wrong, by path; empty where all is sound.
+
+    Raises:
+        BadFileError: there is no store in the folder.
+
+    Example:
+        >>> verify_store("store")  # doctest: +SKIP
+        [Damage(path='shards/2026-02-03.1f0a7c22.npy', problem='its bytes are not those that were written.')]
+    """
+    places = Places(Path(folder))
+    if not (places.folder / SETTINGS).exists():
+        raise BadFileError(folder, "this is no store: there is no store.json. Check the path.")
+    found = [*_record(places, SETTINGS), *_strange(places), *_index(places)]
+    days = sorted({*places.sealed_days(), *places.pending_days(), *_days_of_files(places)})
+    for done, day in enumerate(days, 1):
+        found += _day(places, day)
+        progress(done, len(days))
+    return sorted(set(found))
+
+
+def _record(places: Places, name: str) -> Iterator[Damage]:
+    try:
+        read_record(places.folder / name)
+    except BadFileError as damage:
+        yield Damage(name, damage.problem)
+
+
+def _strange(places: Places) -> Iterator[Damage]:
+    """Drafts, and what no store has."""
+    for draft in drafts_below(places.folder):
+        yield Damage(_name(places, Path(draft)), "left by a process that was killed. Seal the store again.")
+    for name in os.listdir(places.folder):
+        if name not in KNOWN and not name.endswith(".part"):
+            yield Damage(name, "it is no part of a store.")
+    days = set(map(str, places.sealed_days()))
+    for name in _names(places.folder / "rows"):
+        if name.removesuffix(".json") not in days:
+            yield Damage(f"rows/{name}", "it is no part of a store.")
+    for name in _names(places.folder / "shards"):
+        if name[:10] not in days:
+            yield Damage(f"shards/{name}", "no record in rows tells of it. Build the day again.")
+
+
+def _names(folder: Path) -> list[str]:
+    return [name for name in os.listdir(folder) if not name.endswith(".part")] if folder.is_dir() else []
+
+
+def _name(places: Places, path: Path) -> str:
+    return path.relative_to(places.folder).as_posix()
+
+
+def _index(places: Places) -> Iterator[Damage]:
+    """The index, its checksum, and that it tells of the days that are there."""
+    sealed = places.sealed_days()
+    if not any((places.folder / name).exists() for name in (INDEX, CHECKSUMS)):
+        if sealed:
+            yield Damage(INDEX, "it is missing. Seal the store again.")
+        return
+    try:
+        record = read_record(places.folder / CHECKSUMS)
+    except BadFileError as damage:
+        yield Damage(CHECKSUMS, f"{damage.problem} Seal the store again.")
+        return
+    try:
+        if sha256_of(places.folder / INDEX) != record["index"]["sha256"]:
+            yield Damage(INDEX, f"{CHANGED} Seal the store again.")
+            return
+    except BadFileError as damage:
+        yield Damage(INDEX, f"{damage.problem} Seal the store again.")
+        return
+    told = _days_of_index(places.folder / INDEX)
+    for day in sorted(told - set(map(str, sealed))):
+        yield Damage(f"rows/{day}.json", "it is missing, and the index tells of that day. Build it again.")
+    for day in sorted(set(map(str, sealed)) - told):
+        yield Damage(f"rows/{day}.json", "the index does not tell of that day. Seal the store again.")
+
+
+def _days_of_index(path: Path) -> set[str]:
+    from pyarrow import parquet
+
+    with parquet.ParquetFile(path) as file:
+        batches = file.iter_batches(columns=["day"])
+        return {day for batch in batches for day in batch.column(0).unique().to_pylist()}
+
+
+def _days_of_files(places: Places) -> set[date]:
+    """The days whose folder of files is there."""
+    folders = (places.folder / "files").glob("*/*/*")
+    days = (day_of("-".join(folder.parts[-3:])) for folder in folders if folder.is_dir())
+    return {day for day in days if day}
+
+
+def _day(places: Places, day: date) -> Iterator[Damage]:
+    """A day's record, shard, kept files, and units that are not sealed yet."""
+    named: dict[str, str] = {}
+    try:
+        record = read_day_anew(places.rows(day)) if places.rows(day).exists() else None
+    except BadFileError as damage:
+        yield Damage(_name(places, places.rows(day)), damage.problem)
+        return
+    if record is not None:
+        yield from _shards(places, record)
+        named = {row.file: row.sha256 for unit in record.units.values() for row in unit.rows}
+    for path in sorted(places.pending(day).glob("*.json")):
+        try:
+            unit = read_unit(path)
+            named |= {row.file: row.sha256 for row in unit.rows}
+            if unit.array:
+                yield from _array(places, path.parent / unit.array.name, unit.array)
+        except BadFileError as damage:
+            yield Damage(_name(places, path), f"{damage.problem} Seal the store and build again.")
+    named.pop("", None)
+    yield from _files(places, day, named)
+
+
+def _shards(places: Places, record: DayRows) -> Iterator[Damage]:
+    if record.shard:
+        yield from _array(places, places.shard(record.shard.name), record.shard)
+    for path in places.shards_of(record.day):
+        if record.shard is None or path.name != record.shard.name:
+            yield Damage(_name(places, path), "the day's record does not name it. Seal the store again.")
+
+
+def _array(places: Places, path: Path, shard: Shard) -> Iterator[Damage]:
+    try:
+        if sha256_of(path) != shard.sha256:
+            raise BadFileError(path, CHANGED)
+        open_shard(path, shard)
+    except BadFileError as damage:
+        yield Damage(_name(places, path), damage.problem)
+
+
+def _files(places: Places, day: date, named: dict[str, str]) -> Iterator[Damage]:
+    """The kept files of a day, and no other."""
+    for name, checksum in sorted(named.items()):
+        try:
+            if sha256_of(places.folder / name) != checksum:
+                yield Damage(name, CHANGED)
+        except BadFileError as damage:
+            yield Damage(name, damage.problem)
+    for path in sorted(places.files(day).glob("*")):
+        name = _name(places, path)
+        if name not in named and not name.endswith(".part"):
+            yield Damage(name, "no row tells of it. Build the day again, or remove it.")
