@@ -226,7 +226,7 @@ def _happened(first: _Side, second: _Side, wanted: Wanted) -> tuple[Float[np.nda
         if against.any():
             notes.append(f"The tables disagree on what happened after {against.sum()} forecasts: not scored.")
     if wanted.flares is not None and first.observed is None and second.observed is None:
-        return outcomes(said, wanted.flares), notes
+        return outcomes(said, wanted.flares)
     return found, notes
 
 

@@ -157,6 +157,13 @@ def _regions(file: Path, document: dict[str, Any]) -> tuple[dict[str, Any], ...]
     regions = _typed(file, document, "regions", list)
     if not all(isinstance(region, dict) for region in regions):
         raise BadFileError(file, "its 'regions' are no list of objects.")
+    for region in regions:
+        for key, most in (("longitude", 180.0), ("latitude", 90.0)):
+            value = region.get(key)
+            if value is None:
+                continue
+            if not isinstance(value, int | float) or not -most <= value <= most:
+                raise BadFileError(file, f"a region's '{key}' is {_shown(value)}; accepted: ±{most:g}.")
     return tuple(regions)
 
 
