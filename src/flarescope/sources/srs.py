@@ -16,11 +16,12 @@ from flarescope.errors import BadFileError
 from flarescope.sources.noaa_numbers import full_region_numbers
 from flarescope.sources.plain_text import as_text, read_text
 from flarescope.sun import Position, Region
+from flarescope.times import utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["RegionSummary", "ReportedRegion", "read_srs", "read_srs_archive"]
+__all__ = ["RegionSummary", "ReportedRegion", "parse_srs", "read_srs", "read_srs_archive"]
 
 _ACCEPTED = "a NOAA Solar Region Summary (SRS) with a line ':Issued: 2015 Mar 06 0030 UTC'"
 _ISSUED = re.compile(r"^:Issued:\s*(\d{4} [A-Za-z]{3} \d{1,2} \d{4}) UTC\s*$", re.MULTILINE)
@@ -80,6 +81,22 @@ def read_srs(path: str | Path) -> RegionSummary:
     """
     path = Path(path)
     return _parsed(str(path), read_text(path, _ACCEPTED))
+
+
+def parse_srs(name: str, text: str) -> RegionSummary:
+    """Which active regions does the text of a Solar Region Summary list?
+
+    Args:
+        name: what error messages call it.
+        text: the whole summary.
+
+    Raises:
+        BadFileError: it is no such summary.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if len(text) > _LARGEST_MEMBER:
+        raise BadFileError(name, f"it has {len(text):,} characters; accepted: up to {_LARGEST_MEMBER:,}.")
+    return _parsed(name, text)
 
 
 def read_srs_archive(path: str | Path) -> tuple[RegionSummary, ...]:
@@ -147,7 +164,7 @@ def _issued(name: str, text: str) -> datetime:
     if match is None:
         raise BadFileError(name, f"no line says when it was issued. Accepted: {_ACCEPTED}.")
     try:
-        return datetime.strptime(match[1], "%Y %b %d %H%M").replace(tzinfo=UTC)
+        return utc(datetime.strptime(match[1], "%Y %b %d %H%M").replace(tzinfo=UTC))
     except ValueError:
         raise BadFileError(
             name, f"it was issued '{match[1]}', which is no time. Accepted: {_ACCEPTED}."
