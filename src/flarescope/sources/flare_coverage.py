@@ -10,9 +10,13 @@ import numpy as np
 from flarescope.times import iso, utc
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from jaxtyping import Float
 
-__all__ = ["Hole", "coverage", "holes"]
+__all__ = ["Hole", "Period", "coverage", "edge_holes", "holes", "without"]
+
+Period = tuple[datetime, datetime]  # half-open
 
 NEIGHBOURHOOD_DAYS = 27  # one turn of the Sun, on either side of the silence
 LEAST_DAYS = 7  # with less of the list on one side nothing can be said
@@ -74,6 +78,41 @@ def coverage(starts: np.ndarray, found: tuple[Hole, ...]) -> tuple[tuple[datetim
     end = last.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     edges = [first, *(t for hole in found for t in (hole.after + timedelta(minutes=1), hole.before)), end]
     return tuple(zip(edges[::2], edges[1::2], strict=True))
+
+
+def edge_holes(starts: np.ndarray, begin: datetime, end: datetime) -> tuple[Hole, ...]:
+    """Of a list asked for begin ≤ t < end: is the silence before its first flare, or after its last, a hole?
+
+    As ``holes``, with the rate and the bursts of the one side that is known.
+    """
+    days = (np.unique(starts) - starts[:1]) / _DAY
+    found = []
+    for after, before, inner in (
+        (begin, _moment(starts, 0.0), days),
+        (_moment(starts, float(days[-1])), end, days[-1] - days[::-1]),
+    ):
+        known = min(float(NEIGHBOURHOOD_DAYS), float(inner[-1]))
+        if known < LEAST_DAYS:
+            continue
+        counts = np.histogram(inner, np.arange(int(known) + 1))[0]
+        rate = float(counts.mean())
+        burstiness = max(float(counts.var(ddof=1) / rate), 1.0) if rate else 1.0
+        gap = (before - after) / timedelta(days=1)
+        chance = float(np.exp(-rate * max(gap, 0.0) / burstiness))
+        if rate >= LEAST_RATE and chance < CHANCE:
+            found.append(Hole(after, before, chance))
+    return tuple(found)
+
+
+def without(period: Period, taken: Iterable[Period]) -> tuple[Period, ...]:
+    """What is left of a period when others are taken out of it."""
+    left, (begin, end) = [], period
+    for low, high in sorted(taken):
+        if low > begin:
+            left.append((begin, min(low, end)))
+        begin = max(begin, high)
+    left.append((begin, end))
+    return tuple((low, high) for low, high in left if low < high)
 
 
 def _rate_around(days: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n-1"]:

@@ -12,10 +12,10 @@ from flarescope.flare import OPERATIONAL_OVER_SCIENCE, GoesClass
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["merged"]
+__all__ = ["SAME_FLUX", "merged"]
 
 _SAME_START = np.timedelta64(1, "m")
-_SAME_FLUX = 1.125  # two satellites, or rounding, differ by up to 0.1 of a class: 1.3 / 1.2, 3.4 / 3.3
+SAME_FLUX = 1.125  # two satellites, or rounding, differ by up to 0.1 of a class: 1.3 / 1.2, 3.4 / 3.3
 
 
 def merged(tables: Sequence[pd.DataFrame]) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -56,7 +56,7 @@ def _pairs(table: pd.DataFrame) -> list[tuple[int, int]]:
         if not near.any():
             break
         ratio = flux[step:] / flux[:-step]
-        same = near & (np.maximum(ratio, 1 / ratio) <= _SAME_FLUX)
+        same = near & (np.maximum(ratio, 1 / ratio) <= SAME_FLUX)
         pairs += [(int(i), int(i) + step) for i in np.flatnonzero(same)]
     return pairs
 
