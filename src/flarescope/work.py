@@ -7,6 +7,7 @@ i-th of n parts of it in each job of a SLURM array.
 from __future__ import annotations
 
 import itertools
+import logging
 import multiprocessing
 import os
 import re
@@ -137,8 +138,8 @@ def _in_processes(do: Callable[[U], R], units: Iterable[U], workers: int) -> Ite
             yield from _as_done(lambda unit: pool.submit(_do_here, "", unit), units, workers)
     except BrokenProcessPool:
         raise FlarescopeError(
-            "A worker process was killed; the system does that when memory runs out. What is done is kept: "
-            "type the command again, with fewer --workers if it happens again."
+            "A worker process ended in the middle of its work; the system kills one when memory runs out. "
+            "What is done is kept: type the command again, with fewer --workers if it happens again."
         ) from None
 
 
@@ -182,6 +183,14 @@ def _do_here(name: str, unit: Any) -> Any:
     return _doing[name](unit)
 
 
+def _do_or_tell(name: str, unit: Any) -> tuple[Any, FlarescopeError | None]:
+    """The result, or the error as a value: Dask would print an error's traceback wherever it passes."""
+    try:
+        return _do_here(name, unit), None
+    except FlarescopeError as error:
+        return None, error
+
+
 def _on_dask(do: Callable[[U], R], units: Iterable[U], address: str, workers: int) -> Iterator[tuple[U, R]]:
     distributed, name = _dask(), uuid.uuid4().hex
     with _dask_client(address, workers) as client:
@@ -193,7 +202,7 @@ def _on_dask(do: Callable[[U], R], units: Iterable[U], address: str, workers: in
         try:
             while True:
                 for unit in itertools.islice(waiting, at_once - len(out)):
-                    future = client.submit(_do_here, name, unit, pure=False)
+                    future = client.submit(_do_or_tell, name, unit, pure=False)
                     out[future.key] = unit
                     done.add(future)
                 if not out:
@@ -201,6 +210,7 @@ def _on_dask(do: Callable[[U], R], units: Iterable[U], address: str, workers: in
                 future = next(done)
                 yield out.pop(future.key), _dask_result(future)
         finally:
+            client.cancel([future for future in done.futures if future.key in out])
             client.unregister_worker_plugin(f"flarescope-{name}")
 
 
@@ -215,12 +225,15 @@ def _dask() -> Any:
 def _dask_result(future: Any) -> Any:
     distributed = _dask()
     try:
-        return future.result()
+        result, error = future.result()
     except distributed.KilledWorker:
         raise FlarescopeError(
             "One unit killed every Dask worker that tried it; memory may be too small. What is done is kept: "
             "type the command again, with workers of more memory."
         ) from None
+    if error is not None:
+        raise error
+    return result
 
 
 def _remember(name: str, do: Callable[[Any], Any] | None) -> None:
@@ -251,7 +264,7 @@ def _dask_client(address: str, workers: int) -> Iterator[Any]:
     if address == "local":
         with (
             distributed.LocalCluster(
-                n_workers=workers, threads_per_worker=1, dashboard_address=None
+                n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
             ) as cluster,
             distributed.Client(cluster) as client,
         ):
