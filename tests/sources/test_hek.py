@@ -227,6 +227,14 @@ def test_a_flare_without_a_class_is_a_hole_of_a_minute(service: Service) -> None
     assert any("1 flares without a class" in note for note in found.notes)
 
 
+def test_an_end_days_after_the_start_is_dropped(service: Service) -> None:
+    service.rows[250] |= {"event_endtime": "2015-01-01T00:00:00"}
+    start = datetime.fromisoformat(service.rows[250]["event_starttime"]).replace(tzinfo=UTC)
+    found = service.hek.flares(start, start + timedelta(minutes=1))
+    assert [(f.peak, f.end) for f in found] == [(start + timedelta(minutes=9), None)]
+    assert "HEK: 1 end times dropped: over 2 days after the start." in found.notes
+
+
 def test_a_window_that_cannot_be_had_is_a_hole_and_none_at_all_an_error(service: Service) -> None:
     def spoil(time: int, rows: list[Any]) -> Any:
         failing = not rows or rows[0]["event_starttime"] > "2014-01-10"
