@@ -16,7 +16,7 @@ from flarescope.sources.cache import Cache
 from flarescope.sources.json_text import parse_json
 from flarescope.sources.limits import FileBytes
 from flarescope.sources.pace import Pace
-from flarescope.sources.redact import SECRET_PARAMS, hidden, one_line
+from flarescope.sources.redact import SECRET_PARAMS, hidden, hide_in_logs, one_line
 from flarescope.sources.settings import archive_settings
 from flarescope.sources.transfer import LONGEST_WAIT, Body, NoAnswerError, Transfer, open_client
 
@@ -87,6 +87,7 @@ class Http:
         self._sleep, self._now = sleep, now
         self._pace = Pace(self.settings.per_second, sleep=sleep, now=now)
         self._client: httpx2.Client | None = None
+        self._transfer: Transfer | None = None
         self._lock = threading.Lock()
 
     def get(
@@ -160,7 +161,7 @@ class Http:
     def close(self) -> None:
         """Close all connections; a later request opens new ones."""
         with self._lock:
-            client, self._client = self._client, None
+            client, self._client, self._transfer = self._client, None, None
         if client is not None:
             client.close()
 
@@ -186,6 +187,7 @@ class Http:
     ) -> T:
         address = _address(url, params)
         secrets = self._secrets(params)
+        hide_in_logs(secrets)
         shown = one_line(hidden(address, secrets), 500)
         cached = hidden(_address(url, dict(sorted(params.items()))), secrets)
         checked = _checking(read, sha256)
@@ -198,7 +200,7 @@ class Http:
         while True:
             attempt += 1
             try:
-                data = self._transfer().receive(address, body, encoding=encoding)
+                data = self._opened().receive(address, body, encoding=encoding)
                 result = checked(data)
             except BadFileError as error:
                 body.clear()
@@ -230,11 +232,12 @@ class Http:
         back_off = self.settings.back_off_seconds * 2 ** (attempt - 1) * jitter
         self._sleep(min(max(back_off, trouble.after), LONGEST_WAIT))
 
-    def _transfer(self) -> Transfer:
+    def _opened(self) -> Transfer:
         with self._lock:
-            if self._client is None:
+            if self._transfer is None:
                 self._client = open_client(self.settings)
-            return Transfer(self._client, self._pace, self.settings, self._now)
+                self._transfer = Transfer(self._client, self._pace, self.settings, self._now)
+            return self._transfer
 
     def _secrets(self, params: Mapping[str, str | int | float]) -> tuple[str, ...]:
         mail = self.settings.jsoc_email

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import logging
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["SECRET_PARAMS", "hidden", "hide_in_logs", "one_line"]
 
@@ -32,12 +36,21 @@ def one_line(text: str, most: int = 300) -> str:
     return words if len(words) <= most else words[: most - 1] + "…"
 
 
-def hide_in_logs() -> None:
-    """Keep secret parameters out of the HTTP library's own log lines, from now on."""
+class _Hider(logging.Filter):
+    def __init__(self) -> None:
+        super().__init__()
+        self.secrets: frozenset[str] = frozenset()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = hidden(record.getMessage(), tuple(self.secrets)), None
+        return True
+
+
+_HIDER = _Hider()
+
+
+def hide_in_logs(secrets: Iterable[str] = ()) -> None:
+    """Keep secret parameters, and these secrets, out of the HTTP library's own log lines, from now on."""
+    _HIDER.secrets |= frozenset(secrets)
     for name in _LOGGERS:
-        logging.getLogger(name).addFilter(_hide_in_record)
-
-
-def _hide_in_record(record: logging.LogRecord) -> bool:
-    record.msg, record.args = hidden(record.getMessage()), None
-    return True
+        logging.getLogger(name).addFilter(_HIDER)  # once, however often it is added

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+import threading
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from flarescope import __version__
 from flarescope.errors import BadOptionError
-from flarescope.sources.redact import hide_in_logs, one_line
+from flarescope.sources.redact import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,6 +125,7 @@ class Transfer:
         self, client: httpx2.Client, pace: Pace, settings: ArchiveSettings, now: Callable[[], float]
     ) -> None:
         self._client, self._pace, self._settings, self._now = client, pace, settings, now
+        self._mine = threading.local()  # .end: when this thread's answer must be complete
 
     def receive(self, address: str, body: Body, *, encoding: str) -> bytes:
         """The whole body of the answer.
@@ -143,12 +145,13 @@ class Transfer:
             raise self._explained(error, address) from None
 
     def _follow(self, address: str, body: Body, encoding: str) -> bytes:
-        end = None
-        for _ in range(1 + _MAX_REDIRECTS):
-            self._pace.wait(urlsplit(address).netloc)
-            end = self._now() + self._settings.whole_seconds if end is None else end
+        for hop in range(1 + _MAX_REDIRECTS):
+            self._pace.wait(_host(address))
+            if hop == 0:
+                self._mine.end = self._now() + self._settings.whole_seconds
             headers = {"Accept-Encoding": encoding, **body.to_ask()}
-            with self._client.stream("GET", address, headers=headers) as response:
+            watched = {"trace": self._watch}
+            with self._client.stream("GET", address, headers=headers, extensions=watched) as response:
                 if response.status_code in _REDIRECTS:
                     address = _redirected(address, response.headers.get("Location", ""))
                     continue
@@ -156,13 +159,28 @@ class Transfer:
                 body.begin(response)
                 for chunk in response.iter_bytes():
                     body.add(chunk)
-                    self._check_time(end)
+                    self._seconds_left()
                 return body.end()
         raise NoAnswerError(f"it redirects more than {_MAX_REDIRECTS} times", final=True)
 
-    def _check_time(self, end: float) -> None:
-        if self._now() > end:
+    def _seconds_left(self) -> float:
+        left = float(self._mine.end - self._now())
+        if left <= 0:
             raise NoAnswerError(f"it was not complete after {self._settings.whole_seconds:g} s")
+        return left
+
+    def _watch(self, event: str, info: dict[str, Any]) -> None:
+        """A connection reads no longer than its answer may take: headers, too, can drip for days."""
+        if event not in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
+            return
+        stream = info["return_value"]
+        plain = stream.read
+
+        def read(max_bytes: int, timeout: float | None = None) -> bytes:
+            left = self._seconds_left()
+            return bytes(plain(max_bytes, timeout=left if timeout is None else min(timeout, left)))
+
+        stream.read = read
 
     def _check_status(self, response: httpx2.Response, address: str, body: Body) -> None:
         status = response.status_code
@@ -175,7 +193,7 @@ class Transfer:
             raise NoAnswerError("there is no such thing (HTTP 404)", final=True, missing=True)
         after = _retry_after(response) if status in {429, 503} else 0.0
         if after:
-            self._pace.hold(urlsplit(address).netloc, after)
+            self._pace.hold(_host(address), after)
         final = 400 <= status < 500 and status not in _ASK_AGAIN
         raise NoAnswerError(f"HTTP {status}", after=after, final=final)
 
@@ -186,7 +204,8 @@ class Transfer:
         if isinstance(error, httpx2.ConnectTimeout):
             return NoAnswerError(f"no connection within {self._settings.connect_seconds:g} s")
         if isinstance(error, httpx2.ReadTimeout):
-            return NoAnswerError(f"it was silent for {self._settings.read_seconds:g} s")
+            quiet, whole = self._settings.read_seconds, self._settings.whole_seconds
+            return NoAnswerError(f"it was silent for {min(quiet, whole):g} s")
         if isinstance(error, httpx2.ConnectError):
             # this very machine does not lose connections: nobody is there, and nobody will be
             here = urlsplit(address).hostname in {"127.0.0.1", "localhost", "::1"}
@@ -217,6 +236,13 @@ def _redirected(address: str, location: str) -> str:
             final=True,
         )
     return target
+
+
+def _host(address: str) -> str:
+    try:
+        return urlsplit(address).netloc
+    except ValueError as error:
+        raise NoAnswerError(f"this is no address ({error})", final=True) from None
 
 
 def _server(parts: SplitResult) -> tuple[str, str, int]:
@@ -250,7 +276,6 @@ def open_client(settings: ArchiveSettings) -> httpx2.Client:
 
     import httpx2
 
-    hide_in_logs()
     contact = one_line(settings.contact, 200).encode("ascii", "replace").decode()
     try:
         return httpx2.Client(
