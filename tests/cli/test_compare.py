@@ -95,6 +95,9 @@ def test_wrong_input_is_one_line(
     assert "No column in nrt.csv named 'chance'" in refused(
         monkeypatch, capsys, nrt, definitive, "--probability-column", "chance"
     )
+    assert "No table has the column 'ge_m1'" in refused(
+        monkeypatch, capsys, nrt, definitive, "--observed-column", "ge_m1"
+    )
     assert "names ending in .png" in refused(monkeypatch, capsys, nrt, definitive, "--out", "x.gif")
     assert "'6 apples' cannot be read" in refused(
         monkeypatch, capsys, nrt, definitive, "--tolerance", "6 apples"

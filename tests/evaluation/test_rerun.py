@@ -82,6 +82,13 @@ def test_an_image_seconds_later_serves_without_later_flares(
     path = write_sharp(tmp_path / "late", HOURS[0] + timedelta(seconds=20))
     found = rerun({"x": issued["0.json"]}, [path], flares=catalog)
     assert found.again[0].observed == HOURS[0] + timedelta(seconds=20)
+    flare = Flare(HOURS[0] + timedelta(seconds=10), GoesClass("M1.0"))
+    more = replace(catalog, flares=(*catalog.flares, flare))
+    blind = rerun({"x": issued["0.json"]}, [path], flares=more)
+    assert (blind.again[0].probability, blind.again[0].notes) == (
+        found.again[0].probability,
+        found.again[0].notes,
+    )
     later = write_sharp(tmp_path / "later", HOURS[0] + timedelta(minutes=3))
     missed = rerun({"x": issued["0.json"]}, [later], flares=catalog).missed
     assert "later than the hour" in missed[0].reason

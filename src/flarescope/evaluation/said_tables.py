@@ -35,7 +35,7 @@ class Columns:
     Attributes:
         probability: 0 to 1.
         time: UTC.
-        observed: 0, 1 or empty; None takes "observed" where the table has it.
+        observed: 0, 1 or empty; one of two tables may lack it. None takes "observed".
         region: NOAA numbers, or HARP numbers if the name holds "harp"; empty for the whole Sun. None takes
             noaa, region or harp where the table has one.
         threshold: yes from this probability on, for all rows.
@@ -62,12 +62,12 @@ def read_said(
     """
     frame = read_frame(path)
     known = [str(name) for name in frame.columns]
-    for name in (columns.probability, columns.time, columns.observed, columns.region):
+    for name in (columns.probability, columns.time, columns.region):
         if name is not None and name not in known:
             raise UnknownNameError(f"column in {path.name}", name, known)
     if frame.empty:
         raise BadFileError(path, "the table has no rows. Give at least one forecast.")
-    seen = columns.observed or ("observed" if "observed" in known else None)
+    seen = next((name for name in (columns.observed or "observed",) if name in known), None)
     where = columns.region or next((name for name in REGION_COLUMNS if name in known), None)
     times = np.asarray(times_column(path, frame, columns.time))
     regions = () if where is None else tuple(_region(path, where, value) for value in frame[where])

@@ -128,6 +128,9 @@ def read_sides(
         first, second = _made_again(first, paths[1], wanted, progress)
     else:
         second = _read(paths[1], kinds[1], wanted, progress)
+    named = wanted.columns.observed
+    if named is not None and first.observed is None and second.observed is None:
+        raise BadOptionError(f"No table has the column '{named}' of outcomes. Name one that is there.")
     happened, doubts = _happened(first, second, wanted)
     changes, without = _fields(first, second, wanted, progress)
     return Sides(
