@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from flarescope.errors import BadFileError, BadOptionError, WrongTimeError
 from flarescope.sources.files import read_magnetogram, read_magnetogram_bytes
+from flarescope.sources.jsoc_series import KEYS, REGION_KEYS
 from flarescope.sources.limits import FileBytes
 from flarescope.sources.tai import from_tai, to_tai
 
@@ -54,6 +56,31 @@ def test_a_files_own_header_wins_over_the_list(made) -> None:
     image = read_magnetogram_bytes(own, keywords={"HARPNUM": "1", "T_OBS": "2012.01.01_00:00:00_TAI"})
     assert (image.region.harp, image.time.year) == (4225, 2014)
     assert not any("archive's list" in note for note in image.notes)
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(
+    "name",
+    [
+        "harp377_hourly/hmi.sharp_cea_720s.377.20110213_080000_TAI.magnetogram.fits",
+        "2012-03-06/hmi.sharp_cea_720s.1422.20120306_142400_TAI.magnetogram.fits",
+    ],
+)
+def test_real_pixels_with_keywords_as_text_are_the_real_file(data_dir: Path, name: str) -> None:
+    from astropy.io import fits
+
+    path = data_dir / "magnetograms" / "sharp_cea" / name
+    with fits.open(path) as hdus:
+        header, field = hdus[1].header, np.array(hdus[1].data, dtype=np.float32)
+    stream = BytesIO()
+    fits.PrimaryHDU(field).writeto(stream)
+    keywords = {key: str(header[key]) for key in (*KEYS, *REGION_KEYS, "BUNIT") if key in header}
+    whole = read_magnetogram(path)
+    bare = read_magnetogram_bytes(FileBytes(path, stream.getvalue()), keywords=keywords)
+    assert np.array_equal(whole.field, bare.field, equal_nan=True)
+    assert (whole.time, whole.geometry, whole.region, whole.quality) == (
+        bare.time, bare.geometry, bare.region, bare.quality,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

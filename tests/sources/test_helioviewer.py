@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from werkzeug import Request, Response
 
 from flarescope.errors import ArchiveError, MissingDataError
 from flarescope.sources import sources
+from flarescope.sources.archive_server import ArchiveServer
 from flarescope.sources.helioviewer import Helioviewer
 from flarescope.sources.http import Http
 from flarescope.sources.settings import ArchiveSettings
@@ -87,6 +89,10 @@ def test_a_hole_in_the_list_is_asked_for_again(http: Http, archive: Archive) -> 
     archive.lists = [closest(TIME - timedelta(hours=3))]
     assert Helioviewer(http).find(TIME, tolerance=TEN_MINUTES).time == TIME
     assert len(archive.asked) == 2
+    assert [(trouble.action, trouble.problem) for trouble in http.troubles] == [
+        ("retried", "getClosestImage: It says that 2014-06-09T20:47:32Z is nearest to 2014-06-09T23:47:32Z. "
+         "Asked once more"),
+    ]  # fmt: skip
 
 
 def test_a_clock_that_is_an_hour_late_is_asked_for_again(http: Http, archive: Archive) -> None:
@@ -168,3 +174,26 @@ def test_the_mirror_is_asked_where_the_first_address_fails(httpserver: HTTPServe
         assert len(http.troubles) == 2  # and the mirror stays first
         with pytest.raises(ArchiveError, match="2 attempts"):
             Helioviewer(http, base_url=f"{root}v2/").find(TIME, tolerance=TEN_MINUTES)
+        httpserver.expect_request("/elsewhere/getClosestImage/").respond_with_data("no", status=404)
+        with pytest.raises(ArchiveError, match=r"There is no service at .*/elsewhere/getClosestImage/"):
+            Helioviewer(http, base_url=f"{root}elsewhere").find(TIME, tolerance=TEN_MINUTES)
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(
+    "fault", ["http500", "truncated", "wrong_length", "stale", "wrong_channel", "html", "hole", "clock"]
+)
+def test_every_fault_of_the_archive_server_passes(data_dir: Path, fault: str) -> None:
+    quick = ArchiveSettings(back_off_seconds=0.001, attempts=4, per_second=1000)
+    hours = [datetime(2026, 2, 3, hour, tzinfo=UTC) for hour in (0, 12)]
+    with (
+        ArchiveServer(data=data_dir, faults=[fault], share=1.0) as server,
+        Http(quick.at(server.url), sleep=lambda _: None) as http,
+    ):
+        helioviewer = Helioviewer(http)
+        for hour in hours:
+            supplied = helioviewer.fetch(helioviewer.find(hour, tolerance=TEN_MINUTES))
+            assert abs(supplied.image.time - hour) <= TEN_MINUTES
+            assert any("JPEG of 512 pixels" in note for note in supplied.image.notes)
+        assert {fault} <= {struck for _, struck in server.requests}
+        assert {trouble.action for trouble in http.troubles} == {"retried"}

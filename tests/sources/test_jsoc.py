@@ -259,6 +259,13 @@ def test_files_of_something_else_are_fetched_again(http: Http, sharps: Archive, 
         assert problem in problems
 
 
+def test_a_wrong_address_is_no_gap(http: Http, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/elsewhere/jsoc_info").respond_with_data("no", status=404)
+    jsoc = Jsoc(http, base_url=httpserver.url_for("/elsewhere"))
+    with pytest.raises(ArchiveError, match=r"There is no service at http.*/elsewhere/jsoc_info \(HTTP 404\)"):
+        jsoc.find(HOUR, tolerance=TEN_MINUTES)
+
+
 def test_keywords_stay_text(http: Http, sharps: Archive) -> None:
     ds = f"{SHARP}[4225][2014.06.09_23:48:00_TAI-2014.06.10_00:00:00_TAI]"
     frame = Jsoc(http).keywords(ds, ["T_REC", "QUALITY", "USFLUX"])

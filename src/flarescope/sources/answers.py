@@ -3,19 +3,67 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from flarescope.errors import BadFileError
+from flarescope.errors import ArchiveError, BadFileError, MissingDataError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flarescope.sources.http import Http
     from flarescope.sources.limits import FileBytes
 
-__all__ = ["HUGE", "MAX_ROWS", "list_in", "need_start", "object_of", "printable", "text_in", "whole"]
+__all__ = ["HUGE", "MAX_ROWS", "ask", "list_in", "need_start", "object_of", "printable", "text_in", "whole"]
 
 MAX_ROWS = 100_000
 MAX_TEXT = 2000  # characters of one value
+T = TypeVar("T")
 HUGE = 10**18
 _WHOLE = re.compile(r"\s*[+-]?\d{1,18}\s*", re.ASCII)
+
+
+def ask(
+    http: Http,
+    url: str,
+    params: dict[str, str],
+    *,
+    read: Callable[[Any], T],
+    name: str,
+    doubt: Callable[[T], str] | None = None,
+) -> T:
+    """The JSON answer of a service, which must be there: a wrong address is no gap in the data.
+
+    Args:
+        http: the client.
+        url: the service.
+        params: its query.
+        read: the parser.
+        name: OUR name for the answer, in errors.
+        doubt: why a result is not to be believed at once, or "". The first doubtful answer is asked for
+            again, since lists of a loaded archive have holes; the second is believed.
+
+    Raises:
+        ArchiveError: there is no such service (404), or it gave no usable answer.
+        FlarescopeError: of any other kind but MissingDataError: what ``read`` raised.
+    """
+    doubted = False
+
+    def careful(document: Any) -> T:
+        nonlocal doubted
+        result = read(document)
+        why = doubt(result) if doubt is not None and not doubted else ""
+        if why:
+            doubted = True
+            raise BadFileError(name, f"{why} Asked once more.")
+        return result
+
+    patience = max(2, http.settings.attempts)  # a doubt needs a second attempt
+    try:
+        return http.get_json(url, params, read=careful, name=name, patience=patience)
+    except MissingDataError:
+        raise ArchiveError(
+            f"There is no service at {printable(url, 200)} (HTTP 404). Check the address."
+        ) from None
 
 
 def printable(value: object, most: int = 120) -> str:

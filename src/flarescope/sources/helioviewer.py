@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from flarescope.errors import ArchiveError, BadFileError, BadOptionError, MissingDataError
 from flarescope.sources import register
-from flarescope.sources.answers import need_start
+from flarescope.sources.answers import ask, need_start
 from flarescope.sources.archives import Found, Supplied
 from flarescope.sources.files import read_magnetogram_bytes
-from flarescope.sources.helioviewer_answers import parse_closest_image
+from flarescope.sources.helioviewer_answers import ClosestImage, parse_closest_image
 from flarescope.sources.jp2 import SIGNATURE
 from flarescope.times import iso, utc
 
@@ -71,20 +71,13 @@ class Helioviewer:
             ArchiveError: no usable answer.
         """
         time = utc(time)
-        nearest: Found | None = None
-        said = "It names none."
-        for _ in range(2):
-            try:
-                found = self._closest(time)
-            except MissingDataError as error:
-                said = str(error)
-                continue
-            if nearest is None or abs(found.time - time) < abs(nearest.time - time):
-                nearest = found
-            if abs(nearest.time - time) <= tolerance:
-                return nearest
-        if nearest is not None:
-            said = f"The nearest is of {iso(nearest.time)}."
+        try:
+            found = self._closest(time, lambda image: abs(image.time - time) > tolerance)
+            said = f"The nearest is of {iso(found.time)}."
+            if abs(found.time - time) <= tolerance:
+                return found
+        except MissingDataError as error:
+            said = str(error)
         minutes = tolerance.total_seconds() / 60.0
         raise MissingDataError(
             f"Helioviewer has no magnetogram within {minutes:g} minutes of {iso(time)}. {said}"
@@ -99,9 +92,6 @@ class Helioviewer:
         """
         at = utc(at)
         found = self._not_later(at, oldest)
-        if found is None or at - found.time > min(LATE, oldest):
-            again = self._not_later(at, oldest)
-            found = max((one for one in (found, again) if one), key=lambda one: one.time, default=None)
         if found is None or at - found.time > oldest:
             seen = f"the newest is of {iso(found.time)}" if found else "it names none"
             raise MissingDataError(
@@ -140,7 +130,7 @@ class Helioviewer:
         back = timedelta(0)
         for _ in range(STEPS):
             try:
-                found = self._closest(at - back)
+                found = self._closest(at - back, lambda image: at - image.time > LATE)
             except MissingDataError:
                 return None
             if found.time <= at:
@@ -151,13 +141,25 @@ class Helioviewer:
                 break
         return None
 
-    def _closest(self, time: datetime) -> Found:
-        params = {"date": iso(time), "sourceId": SOURCE}
+    def _closest(self, time: datetime, late: Callable[[ClosestImage], bool]) -> Found:
+        """What the list says is nearest; asked for twice where it is ``late``, or nothing."""
 
-        def ask(base: str) -> Found:
-            image = self._http.get_json(
-                f"{base}getClosestImage/", params, read=parse_closest_image, name="getClosestImage"
+        def doubt(image: ClosestImage | MissingDataError) -> str:
+            if isinstance(image, MissingDataError):
+                return str(image)
+            return f"It says that {iso(image.time)} is nearest to {iso(time)}." if late(image) else ""
+
+        def closest(base: str) -> Found:
+            image = ask(
+                self._http,
+                f"{base}getClosestImage/",
+                {"date": iso(time), "sourceId": SOURCE},
+                read=_closest_or_none,
+                name="getClosestImage",
+                doubt=doubt,
             )
+            if isinstance(image, MissingDataError):
+                raise image
             return Found(
                 time=image.time,
                 url=f"{base}getJP2Image/",
@@ -167,14 +169,22 @@ class Helioviewer:
                 record=f"helioviewer:{image.id}",
             )
 
-        return self._first(ask)
+        return self._first(closest)
 
-    def _first(self, ask: Callable[[str], T]) -> T:
+    def _first(self, get: Callable[[str], T]) -> T:
         """The answer of the first address that gives one; that address is asked first from then on."""
         bases = self._bases
         for base in bases[:-1]:
             try:
-                return ask(base)
+                return get(base)
             except ArchiveError:
                 self._bases = (*(other for other in bases if other != base), base)
-        return ask(bases[-1])
+        return get(bases[-1])
+
+
+def _closest_or_none(document: object) -> ClosestImage | MissingDataError:
+    """The nearest image, or that the archive says it has none: which is an answer, too."""
+    try:
+        return parse_closest_image(document)
+    except MissingDataError as error:
+        return error

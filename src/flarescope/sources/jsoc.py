@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from flarescope.errors import BadFileError, BadOptionError, MissingDataError
 from flarescope.sources import register
-from flarescope.sources.answers import need_start, printable
+from flarescope.sources.answers import ask, need_start, printable
 from flarescope.sources.archives import Supplied
 from flarescope.sources.files import read_magnetogram_bytes
 from flarescope.sources.jsoc_answers import parse_records, parse_rs_list
@@ -19,7 +19,7 @@ from flarescope.sources.jsoc_series import JsocSeries, check_record_set, nearest
 from flarescope.times import iso, utc
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     import pandas as pd
@@ -127,17 +127,17 @@ class Jsoc:
         time = utc(time)
         self._series.need_harp()
         slot, reach = nearest_slot(time), max(tolerance, AROUND)
-        near: dict[datetime, Record] = {}
-        for _ in range(2):
-            for record in self._list(time - reach, time + reach):
-                if record.path or record.slot not in near:
-                    near[record.slot] = record
-            if slot in near:
-                break
-        good = [record for record in near.values() if record.path]
+
+        def doubt(records: tuple[Record, ...]) -> str:
+            there = any(record.slot == slot for record in records)
+            return "" if there else f"Its list lacks the slot {iso(slot)}."
+
+        records = self._list(time - reach, time + reach, doubt)
+        good = [record for record in records if record.path]
         best = min(good, key=lambda record: (abs(record.slot - time), record.slot), default=None)
         if best is None or abs(best.slot - time) > tolerance:
-            raise MissingDataError(self._nothing_near(time, slot, tolerance, best, near.get(slot)))
+            asked = next((record for record in records if record.slot == slot), None)
+            raise MissingDataError(self._nothing_near(time, slot, tolerance, best, asked))
         return self._series.found(best, self._host)
 
     def newest(self, at: datetime, *, oldest: timedelta) -> Found:
@@ -150,13 +150,18 @@ class Jsoc:
         """
         at = utc(at)
         self._series.need_harp()
-        best: Record | None = None
-        for _ in range(2):
-            good = [record for record in self._list(at - oldest, at) if record.path and record.slot <= at]
-            good += [best] if best else []
-            best = max(good, key=lambda record: record.slot, default=None)
-            if best is not None and at - best.slot <= LATE:
-                break
+
+        def last(records: tuple[Record, ...]) -> Record | None:
+            good = [record for record in records if record.path and record.slot <= at]
+            return max(good, key=lambda record: record.slot, default=None)
+
+        def doubt(records: tuple[Record, ...]) -> str:
+            newest = last(records)
+            if newest is not None and at - newest.slot <= LATE:
+                return ""
+            return f"Its list has {f'nothing after {iso(newest.slot)}' if newest else 'no image'}."
+
+        best = last(self._list(at - oldest, at, doubt))
         if best is None:
             raise MissingDataError(
                 f"{self._series.what} has no image of the {oldest} before {iso(at)}. "
@@ -205,7 +210,8 @@ class Jsoc:
         if wrong or not 0 < len(keys) <= 200:
             seen = printable(wrong[0], 40) if wrong else f"{len(keys)} of them"
             raise BadOptionError(f"Keywords ({seen}) cannot be asked for. Accepted: 1 to 200 such as T_REC.")
-        columns: Columns = self._http.get_json(
+        columns: Columns = ask(
+            self._http,
             f"{self._base}jsoc_info",
             {"op": "rs_list", "ds": check_record_set(ds), "key": ",".join(keys)},
             read=parse_rs_list,
@@ -246,8 +252,10 @@ class Jsoc:
             self._http, self._base, answer.request, poll_seconds=poll, give_up_seconds=give_up
         )
 
-    def _list(self, a: datetime, b: datetime) -> tuple[Record, ...]:
-        """One list, as the archive has it."""
+    def _list(
+        self, a: datetime, b: datetime, doubt: Callable[[tuple[Record, ...]], str] | None = None
+    ) -> tuple[Record, ...]:
+        """One list, as the archive has it; asked for twice where there is a doubt."""
         series = self._series
 
         def read(document: object) -> tuple[Record, ...]:
@@ -255,7 +263,9 @@ class Jsoc:
                 document, segment=series.segment, between=(a, b), regions=series.regions, harp=series.harp
             )
 
-        return self._http.get_json(f"{self._base}jsoc_info", series.query(a, b), read=read, name="jsoc_info")
+        return ask(
+            self._http, f"{self._base}jsoc_info", series.query(a, b), read=read, name="jsoc_info", doubt=doubt
+        )
 
     def _nothing_near(
         self,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flarescope.errors import ArchiveError, BadFileError, BadOptionError
-from flarescope.sources.answers import MAX_ROWS, list_in, object_of, printable, text_in, whole
+from flarescope.sources.answers import MAX_ROWS, ask, list_in, object_of, printable, text_in, whole
 from flarescope.sources.jsoc_answers import NO_FILE, storage_path
 from flarescope.sources.redact import hidden
 
@@ -176,7 +176,7 @@ def wait_for_export(
 
 
 def _ask(http: Http, base_url: str, params: dict[str, str], what: str) -> ExportAnswer:
-    answer = http.get_json(f"{base_url}{FETCH}", params, read=parse_export, name=FETCH)
+    answer = ask(http, f"{base_url}{FETCH}", params, read=parse_export, name=FETCH)
     if answer.problem:
         email = _email(http)  # which the archive may repeat
         problem = hidden(answer.problem, tuple(part for part in (email, email.split("@")[0]) if part))
