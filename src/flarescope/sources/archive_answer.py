@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flarescope.errors import BadOptionError
+from flarescope.sources.tai import to_tai
 from flarescope.times import utc
 
-__all__ = ["Answer", "Query", "json_answer", "not_found", "text_answer", "time_asked"]
+__all__ = ["Answer", "Query", "json_answer", "not_found", "tai_text", "text_answer", "time_asked"]
 
 Query = dict[str, str]
 
@@ -58,3 +59,13 @@ def time_asked(text: str) -> datetime:
         return utc(text).astimezone(UTC)
     except (BadOptionError, OverflowError):
         raise BadOptionError(f"Time '{text[:40]}' cannot be read.") from None
+
+
+def tai_text(time: datetime) -> str:
+    """What does a TAI clock show at this instant, as JSOC writes it?
+
+    Example:
+        >>> tai_text(utc("2011-02-15T02:00:00Z"))
+        '2011.02.15_02:00:34_TAI'
+    """
+    return f"{to_tai(time):%Y.%m.%d_%H:%M:%S}_TAI"

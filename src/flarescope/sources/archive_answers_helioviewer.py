@@ -13,7 +13,7 @@ from flarescope.sources.calibration import HELIOVIEWER_ARCSEC
 if TYPE_CHECKING:
     from flarescope.sources.archive_content import Content
 
-__all__ = ["MAGNETOGRAM", "closest_image", "jp2_image"]
+__all__ = ["MAGNETOGRAM", "closest_image", "is_true", "jp2_image"]
 
 MAGNETOGRAM = "19"  # sourceId of HMI's line-of-sight magnetograms
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
@@ -58,9 +58,9 @@ def jp2_image(query: Query, content: Content, fault: str) -> Answer:
     except BadOptionError as error:
         return _refused(str(error))
     name = f"{time:%Y_%m_%d__%H_%M_%S}_000__SDO_HMI_HMI_magnetogram.jp2"
-    if _true(query.get("jpip", "")):
+    if is_true(query.get("jpip", "")):
         uri = f"jpip://helioviewer.org:8090/HMI/{time:%Y/%m/%d}/magnetogram/{name}"
-        return json_answer({"uri": uri}) if _true(query.get("json", "")) else text_answer(uri)
+        return json_answer({"uri": uri}) if is_true(query.get("json", "")) else text_answer(uri)
     return Answer(
         200,
         "image/jp2",
@@ -96,5 +96,6 @@ def _refused(problem: str) -> Answer:
     return json_answer({"error": problem, "errno": 10 if "available" in problem else 25}, 400)
 
 
-def _true(text: str) -> bool:
+def is_true(text: str) -> bool:
+    """Is this parameter switched on? One client writes False where nothing is meant."""
     return text.lower() in {"true", "1"}

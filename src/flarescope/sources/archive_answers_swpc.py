@@ -9,6 +9,7 @@ import numpy as np
 
 from flarescope.flare import GoesClass
 from flarescope.sources.archive_answer import Answer, json_answer
+from flarescope.sources.archive_content import SHOWN_AFTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +48,10 @@ def latest_flare(content: Content, fault: str) -> Answer:
         "current_ratio": None,
         "current_int_xrlong": float(flux),
     }
-    return json_answer([_flare(flares[-1], content.now, late) | current], X_Made_Up=MADE)
+    row = _flare(flares[-1], content.now, late)
+    if flares[-1].end is None:  # known without its end, so it is over: see FlareLists
+        row["end_time"] = _z(flares[-1].start + SHOWN_AFTER + late)
+    return json_answer([row | current], X_Made_Up=f"{MADE}; an end that the list lacks")
 
 
 def edited_events(content: Content, fault: str) -> Answer:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from flarescope.errors import BadFileError, BadOptionError
 from flarescope.flare import GoesClass
 from flarescope.sources.archive_images import continuum_jp2, jp2_of_jpeg, jp2_of_made_up
+from flarescope.sources.archive_regions import Summaries
 from flarescope.times import utc
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from flarescope.flare import Flare, FlareCatalog
 
-__all__ = ["END_OF_REAL", "Content", "FlareLists", "Kept", "MadeUpImages", "RealImages"]
+__all__ = ["END_OF_REAL", "SHOWN_AFTER", "Content", "FlareLists", "Kept", "MadeUpImages", "RealImages"]
 
 END_OF_REAL = utc("2026-04-01T00:00Z")  # of the newest list and the newest image
 BEGIN_OF_MADE_UP, END_OF_MADE_UP = utc("2010-05-01T00:00Z"), utc("2031-01-01T00:00Z")
@@ -206,11 +207,12 @@ class Content:
         folder = data and data / "magnetograms" / "full_disk_2026"
         self.images = RealImages(folder) if folder else MadeUpImages()
         self.flares = FlareLists(data and data / "flares")
-        self._kept = Kept()
+        self.summaries = Summaries(data and data / "regions")
+        self.kept = Kept()
 
     def jp2(self, time: datetime, said: datetime) -> bytes:
         """The disk at ``time`` as a JP2 whose header says ``said``."""
-        return self._kept.get((time, said), lambda: self.images.jp2(time, said))
+        return self.kept.get((time, said), lambda: self.images.jp2(time, said))
 
     def continuum(self, time: datetime) -> bytes:
         """A continuum image: a real one, else a made-up one."""

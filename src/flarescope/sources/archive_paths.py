@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 
 from flarescope.sources import archive_answers_hek as hek
 from flarescope.sources import archive_answers_helioviewer as helioviewer
+from flarescope.sources import archive_answers_jsoc as jsoc
+from flarescope.sources import archive_answers_regions as regions
 from flarescope.sources import archive_answers_swpc as swpc
+from flarescope.sources.archive_answers_jsoc_fetch import Exports, stored_file
 from flarescope.sources.archive_faults import WIRE_FAULTS
+from flarescope.sources.archive_jsoc import Records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,20 +25,23 @@ __all__ = ["Paths", "Place"]
 WIRE = frozenset(WIRE_FAULTS)
 LIST = WIRE | {"hole", "clock"}
 IMAGE = WIRE | {"stale", "wrong_channel", "clock"}
-SWPC_LISTS = {
-    "/json/goes/primary/xray-flares-7-day.json": swpc.flares_7_day,
-    "/json/goes/primary/xray-flares-latest.json": swpc.latest_flare,
-    "/json/goes/primary/xrays-6-hour.json": swpc.xrays(6),
-    "/json/goes/primary/xrays-7-day.json": swpc.xrays(7 * 24),
-    "/json/edited_events.json": swpc.edited_events,
+JSOC = "/cgi-bin/ajax"
+SWPC = {
+    "/json/goes/primary/xray-flares-7-day.json": (swpc.flares_7_day, LIST),
+    "/json/goes/primary/xray-flares-latest.json": (swpc.latest_flare, LIST),
+    "/json/goes/primary/xrays-6-hour.json": (swpc.xrays(6), LIST),
+    "/json/goes/primary/xrays-7-day.json": (swpc.xrays(7 * 24), LIST),
+    "/json/edited_events.json": (swpc.edited_events, LIST),
+    "/json/solar_regions.json": (regions.solar_regions, WIRE | {"hole"}),
+    "/text/srs.txt": (regions.srs_text, WIRE),
 }
 
 
 @dataclass(frozen=True)
 class Place:
-    """Who answers a path, and the faults that may be asked of it."""
+    """Who answers a request, and the faults that make sense for it."""
 
-    answer: Callable[[Query, str], Answer]
+    answer: Callable[[str], Answer]
     faults: frozenset[str]
 
 
@@ -43,20 +50,40 @@ class Paths:
 
     def __init__(self, content: Content) -> None:
         self._content = content
-        asked = {
-            "/v2/getClosestImage": Place(self._of(helioviewer.closest_image), LIST),
-            "/v2/getJP2Image": Place(self._of(helioviewer.jp2_image), IMAGE),
-            "/hek/her": Place(self._of(hek.search), LIST),
-        }
-        plain = {path: Place(self._plain(make), LIST) for path, make in SWPC_LISTS.items()}
-        self._places = asked | plain
+        self._records = Records(content)
+        self._exports = Exports(self._records, content.now)
 
-    def find(self, path: str) -> Place | None:
-        """The place of a path; a slash at its end does not matter."""
-        return self._places.get(path.rstrip("/") or "/")
+    def find(self, path: str, query: Query) -> Place | None:
+        """Who answers this path; a slash at its end does not matter."""
+        if path.startswith("/SUM1/"):
+            return Place(lambda fault: stored_file(path, self._records, fault), IMAGE)
+        path = path.rstrip("/")
+        if path in SWPC:
+            make, faults = SWPC[path]
+            return Place(lambda fault: make(self._content, fault), faults)
+        return self._jsoc(path, query) if path.startswith(JSOC) else self._other(path, query)
 
-    def _of(self, make: Callable[[Query, Content, str], Answer]) -> Callable[[Query, str], Answer]:
-        return lambda query, fault: make(query, self._content, fault)
+    def _other(self, path: str, query: Query) -> Place | None:
+        content = self._content
+        if path == "/v2/getClosestImage":
+            return Place(lambda fault: helioviewer.closest_image(query, content, fault), LIST)
+        if path == "/v2/getJP2Image":
+            faults = WIRE if "jpip" in query and helioviewer.is_true(query["jpip"]) else IMAGE
+            return Place(lambda fault: helioviewer.jp2_image(query, content, fault), faults)
+        if path == "/hek/her":
+            return Place(lambda fault: hek.search(query, content, fault), LIST)
+        return None
 
-    def _plain(self, make: Callable[[Content, str], Answer]) -> Callable[[Query, str], Answer]:
-        return lambda query, fault: make(self._content, fault)
+    def _jsoc(self, path: str, query: Query) -> Place | None:
+        kind = query.get("op", "")
+        if path == f"{JSOC}/jsoc_info":
+            faults = LIST if kind == "rs_list" else WIRE
+            return Place(lambda fault: jsoc.info(query, self._records, fault), faults)
+        if path == f"{JSOC}/jsoc_fetch":
+            quick = kind == "exp_request" and query.get("method", "url_quick") == "url_quick"
+            return Place(lambda fault: self._exports.fetch(query, fault), WIRE | {"hole"} if quick else WIRE)
+        if path == f"{JSOC}/show_series":
+            return Place(lambda _: jsoc.show_series(query), WIRE)
+        if path == f"{JSOC}/checkAddress.sh":
+            return Place(lambda _: jsoc.check_address(query), WIRE)
+        return None

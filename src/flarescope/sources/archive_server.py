@@ -121,7 +121,7 @@ class ArchiveServer:
 
     def wire(self, method: str, path: str, query: Query) -> Wire:
         """What goes out for this request."""
-        place = self._paths.find(path)
+        place = self._paths.find(path, query)
         if place is None:
             self._requests.append((path, ""))
             return Wire(not_found("There is nothing here."))
@@ -129,7 +129,7 @@ class ArchiveServer:
         fault = self._plan.strike(key, place.faults)
         self._requests.append((path, fault))
         try:
-            return spoilt(place.answer(query, fault), fault)
+            return spoilt(place.answer(fault), fault)
         except BadFileError:
             return Wire(text_answer("A file of this archive is damaged.\n", 500))
 
