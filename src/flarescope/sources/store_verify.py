@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Damage", "verify_store"]
 
-BESIDE = {"labels.parquet"}  # made from the index, and made again at will
+BESIDE = {"labels.parquet", "labels.json"}  # made from the index, and made again at will
 KNOWN = {SETTINGS, INDEX, CHECKSUMS, LOCK, "files", "units", "shards", "rows"} | BESIDE
 CHANGED = "its bytes are not those that were written."
 

@@ -1,0 +1,180 @@
+"""What the commands of ``flarescope store`` share: options become objects, results become words."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from flarescope.cli._progress import progress_bar
+from flarescope.times import iso
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from flarescope.flare import FlareCatalog
+    from flarescope.preparation import Preparation
+    from flarescope.sources.store import Sealed, Store
+    from flarescope.sources.store_build import Built
+    from flarescope.sun import Encoding, View
+
+__all__ = ["catalog_of", "contents", "labelled", "prepared_as", "tell_built", "tell_labels", "tell_sealed"]
+
+GAPS_SHOWN, REASONS_SHOWN = 5, 20
+
+
+def prepared_as(
+    like: str | None, size: int | None, fit: str | None, encoding: Encoding
+) -> Callable[[View], Preparation]:
+    """How images of a view are prepared, as the options say."""
+    from functools import partial
+
+    from flarescope.errors import BadOptionError
+    from flarescope.sources.store_build import preparation_for
+
+    if like is None:
+        return partial(preparation_for, size=size, fit=fit, encoding=encoding)
+    if size or fit or encoding != "grey8":
+        raise BadOptionError("--like says how images are prepared: leave --size, --fit and --encoding out.")
+    preparation = _preparation_of(like)
+    return lambda view: preparation
+
+
+def _preparation_of(run: str) -> Preparation:
+    """That of a shipped network or a run folder."""
+    from pathlib import Path
+
+    from flarescope.errors import BadFileError, BadOptionError, FlarescopeError, UnknownNameError
+    from flarescope.models import shipped_folder
+    from flarescope.preparation import Preparation
+
+    shipped = {path.parent.name: path for path in shipped_folder().glob("*/preparation.json")}
+    path = shipped.get(run, Path(run) / "preparation.json")
+    if not path.is_file():
+        raise UnknownNameError("run folder or shipped model", run, shipped)
+    try:
+        found = Preparation.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    except (FlarescopeError, ValueError, TypeError) as problem:
+        raise BadFileError(path, f"this is no preparation ({problem}).") from None
+    if found.fit == "scale":
+        raise BadOptionError(
+            f"'{run}' takes images of many sizes (fit 'scale') and a store has one. Choose another network."
+        )
+    return found
+
+
+def catalog_of(flares: list[Path] | None, at_least: str, within: str) -> FlareCatalog | None:
+    """The flares, read before the work begins: an option that is wrong is said at once."""
+    from flarescope.flare import GoesClass
+    from flarescope.sources.flares import read_flares
+    from flarescope.times import duration
+
+    GoesClass(at_least)
+    if within != "ever":
+        duration(within)
+    return read_flares(*flares) if flares else None
+
+
+def labelled(store: Path, catalog: FlareCatalog | None, at_least: str, within: str) -> dict[str, Any] | None:
+    """Write the labels; what came of it, or None where no list was given."""
+    from flarescope.samples.store_labels import label_store
+
+    if catalog is None:
+        return None
+    with progress_bar("labelling") as progress:
+        labels = label_store(store, catalog, at_least=at_least, within=within, progress=progress)
+    about = {"at_least": at_least, "within": within, "goes_scale": catalog.scale}
+    found = labels.to_dict()
+    return found | about | {"notes": [*found["notes"], *catalog.notes]}
+
+
+def contents(store: Store) -> dict[str, Any]:
+    """What a sealed store holds, from its index a part at a time.
+
+    Raises:
+        MissingDataError: the store is not sealed.
+    """
+    from pyarrow import parquet
+
+    from flarescope.errors import MissingDataError
+    from flarescope.samples.store_labels import about_labels
+    from flarescope.sources.store_files import INDEX
+
+    index = store.folder / INDEX
+    if not index.is_file():
+        raise MissingDataError(f"{store.folder} is not sealed. Type: flarescope store seal {store.folder}")
+    status, reasons, days, views = Counter[str](), Counter[str](), set[str](), set[str]()
+    first, last = None, None
+    with parquet.ParquetFile(index) as file:
+        for batch in file.iter_batches(columns=["day", "time", "status", "reason", "view"]):
+            rows = batch.to_pandas()
+            status.update(rows["status"])
+            reasons.update(_kind(reason) for reason in rows["reason"] if reason)
+            days.update(rows["day"])
+            views.update(rows["view"])
+            first = min(filter(None, (first, rows["time"].min())))
+            last = max(filter(None, (last, rows["time"].max())))
+    return {
+        "images": status["image"],
+        "gaps": status["gap"],
+        "stale": status["stale"],
+        "days": len(days),
+        "first": first and iso(first),
+        "last": last and iso(last),
+        "views": sorted(filter(None, views)),
+        "reasons": dict(reasons.most_common(REASONS_SHOWN)),
+        "keep_files": store.keep_files,
+        "preparation": store.preparation and store.preparation.to_dict(),
+        "labels": about_labels(store.folder),
+    }
+
+
+def _kind(reason: str) -> str:
+    """A reason without the name of its file, so that like reasons are counted together."""
+    name, found, rest = reason.partition(": ")
+    return rest if found and " " not in name else reason
+
+
+def tell_built(out: Path, built: Built, shard: str | None) -> None:
+    """In words: what was done, what was left out, which gaps there are."""
+    part = f" of part {shard}" if shard else ""
+    typer.echo(
+        f"{built.images} images in {built.units} units{part} ({built.there} units were there already), "
+        f"{built.gap_count} gaps."
+    )
+    for reason, count in built.left_out.items():
+        typer.echo(f"  {count} files left out: {reason}")
+    for time, reason in built.gaps[:GAPS_SHOWN]:
+        typer.echo(f"  gap {time:%Y-%m-%d %H:%M}: {reason}")
+    if built.gap_count > GAPS_SHOWN:
+        typer.echo(f"  … and {built.gap_count - GAPS_SHOWN} more gaps: see index.parquet")
+    if built.sealed is None:
+        typer.echo(f"Not sealed. When all parts are done, type: flarescope store seal {out}")
+    else:
+        tell_sealed(out, built.sealed)
+
+
+def tell_sealed(store: Path, sealed: Sealed) -> None:
+    """In words: what the sealed store holds."""
+    typer.echo(
+        f"Sealed: {store} holds {sealed.images} images, {sealed.gaps} gaps, {sealed.stale} stale images, "
+        f"{sealed.bytes / 1e6:.1f} MB."
+    )
+
+
+def tell_labels(labels: dict[str, Any] | None) -> None:
+    """In words: how many images were followed by a flare."""
+    if labels is None:
+        return
+    typer.echo(
+        f"{labels['rows']} images: {labels['positive']} with a flare of {labels['at_least']} or above within "
+        f"{labels['within']}, {labels['negative']} without, {labels['unlabelled']} without a label."
+    )
+    for reason, count in labels["excluded"].items():
+        typer.echo(f"  no label for {count}: {reason}")
+    for note in labels["notes"]:
+        typer.echo(f"  note: {note}")
+    typer.echo(f"Written: {labels['out']}")

@@ -1,0 +1,197 @@
+"""``flarescope store``: data sets of any size, checked and labelled, that survive whatever happens."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from flarescope.cli._options import AsJson
+from flarescope.cli._progress import progress_bar, progress_bars
+from flarescope.cli._store import (
+    catalog_of,
+    contents,
+    labelled,
+    prepared_as,
+    tell_built,
+    tell_labels,
+    tell_sealed,
+)
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="Make a data set of any size from images: arrays, an index, labels, checksums.",
+    epilog="Example: flarescope store build --images IMAGES --out STORE --flares LIST",
+    no_args_is_help=True,
+)
+
+Folder = Annotated[Path, typer.Argument(help="Folder of the store.")]
+Flares = Annotated[
+    list[Path] | None, typer.Option(help="Flare list, to write labels.parquet; repeat it for several.")
+]
+AtLeast = Annotated[str, typer.Option(help="Threshold class of the labels.")]
+Within = Annotated[str, typer.Option(help="Window of the labels; 'ever' for regions.")]
+
+
+@app.command()
+def build(
+    images: Annotated[list[Path], typer.Option(help="Folder of images, searched through; repeatable.")],
+    out: Annotated[Path, typer.Option(help="Folder of the store; gone on with where it is begun.")],
+    flares: Flares = None,
+    at_least: AtLeast = "M1.0",
+    within: Within = "24h",
+    view: Annotated[
+        Literal["full_disk", "region"] | None, typer.Option(help="Where the folders hold both.")
+    ] = None,
+    from_time: Annotated[str | None, typer.Option("--from", help="First time taken.")] = None,
+    to_time: Annotated[str | None, typer.Option("--to", help="First time not taken any more.")] = None,
+    like: Annotated[
+        str | None, typer.Option(help="Prepare images as this shipped network or run folder wants them.")
+    ] = None,
+    size: Annotated[int | None, typer.Option(help="Side in pixels; 512, regions 128.", min=2)] = None,
+    fit: Annotated[str | None, typer.Option(help="disk, crop, pad or resize; disk, regions crop.")] = None,
+    encoding: Annotated[
+        Literal["grey8", "gauss"], typer.Option(help="grey8 cuts off at ±250 G, as networks want it.")
+    ] = "grey8",
+    keep_files: Annotated[bool, typer.Option(help="Keep the files themselves, too.")] = False,
+    workers: Annotated[int, typer.Option(help="Processes.", min=1, max=1024)] = 1,
+    threads: Annotated[bool, typer.Option(help="Threads instead of processes.")] = False,
+    dask: Annotated[str | None, typer.Option(help="'local', or the address of a Dask scheduler.")] = None,
+    shard: Annotated[
+        str | None, typer.Option(help="Do part i of n, as 3/16, and do not seal: see store seal.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a store of all magnetograms in a folder: prepared arrays, an index, labels and checksums.
+
+    Killed at any moment and typed again, it goes on with what is missing. Files that cannot be read become
+    gaps with their reason, and are tried again the next time. The store is the same, byte for byte, whoever
+    did the work.
+
+    Example: flarescope store build --images full_disk_2026 --out store --flares flares_2026.csv --workers 4
+    """
+    from flarescope.errors import BadOptionError
+    from flarescope.sources.store_build import How, build_store
+    from flarescope.times import utc
+    from flarescope.work import parse_shard
+    from flarescope.writing import check_folder_place
+
+    check_folder_place(out)
+    how = How(workers, threads, dask, parse_shard(shard) if shard else None)
+    if how.shard and flares:
+        raise BadOptionError("Labels belong to the whole store: give --flares to 'store seal', not --shard.")
+    catalog = catalog_of(flares, at_least, within)
+    with progress_bars("looking") as progress:
+        built = build_store(
+            images,
+            out,
+            view=view,
+            preparation=prepared_as(like, size, fit, encoding),
+            since=utc(from_time) if from_time else None,
+            until=utc(to_time) if to_time else None,
+            keep_files=keep_files,
+            how=how,
+            progress=progress,
+        )
+    labels = labelled(out, catalog, at_least, within)
+    if as_json:
+        _print({"store": str(out), **built.to_dict(), "labels": labels})
+    else:
+        tell_built(out, built, shard)
+        tell_labels(labels)
+
+
+@app.command()
+def seal(
+    store: Folder,
+    flares: Flares = None,
+    at_least: AtLeast = "M1.0",
+    within: Within = "24h",
+    as_json: AsJson = False,
+) -> None:
+    """Join the parts of a store when all of them are done: arrays by day, one index, checksums.
+
+    Typed twice it changes nothing; killed and typed again it goes on.
+
+    Example: flarescope store seal store --flares goes.csv
+    """
+    from flarescope.sources.store import Store
+
+    opened = Store.open(store)
+    catalog = catalog_of(flares, at_least, within)
+    with progress_bar("sealing") as progress:
+        sealed = opened.seal(progress)
+    labels = labelled(store, catalog, at_least, within)
+    if as_json:
+        _print({"store": str(store), **asdict(sealed), "labels": labels})
+    else:
+        tell_sealed(store, sealed)
+        tell_labels(labels)
+
+
+@app.command()
+def verify(store: Folder, as_json: AsJson = False) -> None:
+    """Is every byte as it was written? Exit code 1 if any is not.
+
+    Example: flarescope store verify store
+    """
+    from flarescope.samples.store_labels import verify_labels
+    from flarescope.sources.store_verify import verify_store
+
+    with progress_bar("verifying") as progress:
+        damage = [*verify_store(store, progress), *verify_labels(store)]
+    if as_json:
+        told = [{"path": one.path, "problem": one.problem} for one in damage]
+        _print({"store": str(store), "sound": not damage, "damage": told})
+    else:
+        for one in damage:
+            typer.echo(f"{one.path}: {one.problem}")
+        typer.echo(f"{store}: {f'{len(damage)} files are damaged' if damage else 'sound'}.")
+    if damage:
+        raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    store: Folder,
+    zarr: Annotated[Path, typer.Option(help="Folder of the zarr group to write.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write the images and the index of a sealed store as one zarr group.
+
+    Example: flarescope store export store --zarr store.zarr
+    """
+    from flarescope.sources.store import Store
+    from flarescope.sources.store_export import export_zarr
+
+    opened = Store.open(store)
+    with progress_bar("exporting") as progress:
+        images = export_zarr(opened, zarr, progress)
+    if as_json:
+        _print({"store": str(store), "images": images, "zarr": str(zarr)})
+    else:
+        typer.echo(f"{images} images written: {zarr}")
+
+
+@app.command()
+def info(store: Folder, as_json: AsJson = False) -> None:
+    """What does a store hold: images, gaps and their reasons, days, labels?
+
+    Example: flarescope store info store --json
+    """
+    from flarescope.sources.store import Store
+
+    found = contents(Store.open(store))
+    if as_json:
+        _print({"store": str(store), **found})
+        return
+    for name, value in found.items():
+        typer.echo(f"{name}: {json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value}")
+
+
+def _print(document: dict[str, Any]) -> None:
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))

@@ -1,0 +1,225 @@
+"""``flarescope store``: one command to a data set, its words, its documents, its exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from flarescope.bench.store import made_up_images
+from flarescope.cli import main
+
+FLARES = "start,class\n2014-12-30 10:00,C1.0\n2015-01-01 20:00,M5.4\n2015-01-02 00:30,C1.0\n"
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("images")
+    made_up_images(folder, 26)
+    damaged = sorted(folder.rglob("*.jpg"))[2]
+    damaged.write_bytes(damaged.read_bytes()[:400])
+    (folder / "goes.csv").write_text(FLARES)
+    return folder
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *typed: object) -> int:
+    monkeypatch.setattr("sys.argv", ["flarescope", "store", *map(str, typed)])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    return int(stop.value.code or 0)
+
+
+@pytest.fixture
+def built(
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Path:
+    out = tmp_path / "store"
+    assert run(monkeypatch, "build", "--images", images, "--out", out, "--size", 16) == 0
+    capsys.readouterr()
+    return out
+
+
+def test_one_command_makes_a_labelled_data_set(
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, flares = tmp_path / "store", images / "goes.csv"
+    typed = ("build", "--images", images, "--out", out, "--size", "16", "--flares", flares, "--json")
+    assert run(monkeypatch, *typed) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["units"], told["images"], told["gaps"], told["done_before"]) == (26, 25, 1, 0)
+    assert "truncated" in told["first_gaps"][0]["reason"]
+    assert told["sealed"]["images"] == 25
+    labels = told["labels"]
+    assert (labels["rows"], labels["positive"], labels["goes_scale"]) == (25, 19, "operational")
+    assert labels["positive"] + labels["negative"] + labels["unlabelled"] == 25
+    assert sum(labels["excluded"].values()) == labels["unlabelled"] > 0
+    assert "Classes are compared on the operational scale." in labels["notes"]
+    rows = pd.read_parquet(out / "labels.parquet")
+    index = pd.read_parquet(out / "index.parquet")
+    assert rows["key"].tolist() == index.loc[index["status"] == "image", "key"].tolist()
+    assert run(monkeypatch, *typed) == 0
+    assert json.loads(capsys.readouterr().out)["done_before"] == 25
+    assert run(monkeypatch, "verify", out, "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"store": str(out), "sound": True, "damage": []}
+
+
+def test_in_words(
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "store"
+    period = ("--from", "2015-01-01T01:00Z", "--to", "2015-01-01T12:00Z")
+    typed = ("build", "--images", images, "--out", out, "--size", "16", *period)
+    assert run(monkeypatch, *typed, "--flares", images / "goes.csv") == 0
+    said = capsys.readouterr().out
+    assert "10 images in 11 units (0 units were there already), 1 gaps" in said
+    assert "15 files left out: outside the period asked for" in said
+    assert "gap 2015-01-01 02:00: " in said
+    assert f"Sealed: {out} holds 10 images, 1 gaps, 0 stale images" in said
+    assert "10 images: 10 with a flare of M1.0 or above within 24h, 0 without, 0 without a label" in said
+    assert str(out / "labels.parquet") in said
+
+
+def test_parts_and_seal(
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "store"
+    for part in ("1/2", "2/2"):
+        typed = ("build", "--images", images, "--out", out, "--size", "16", "--shard", part)
+        assert run(monkeypatch, *typed) == 0
+        said = capsys.readouterr().out
+        assert f"13 units of part {part}" in said
+        assert f"flarescope store seal {out}" in said
+        assert not (out / "index.parquet").exists()
+    assert run(monkeypatch, "seal", out, "--flares", images / "goes.csv", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["images"], told["gaps"], told["labels"]["positive"]) == (25, 1, 19)
+    assert run(monkeypatch, "seal", out) == 0
+    assert "holds 25 images, 1 gaps" in capsys.readouterr().out
+    assert run(monkeypatch, "verify", out) == 0  # with labels beside the index
+    assert capsys.readouterr().out == f"{out}: sound.\n"
+
+
+def test_a_flipped_byte_ends_with_1_and_its_name(
+    built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shard = sorted(built.glob("shards/*.npy"))[1]
+    data = bytearray(shard.read_bytes())
+    data[-7] ^= 4
+    shard.write_bytes(data)
+    assert run(monkeypatch, "verify", built) == 1
+    assert shard.name in capsys.readouterr().out
+    assert run(monkeypatch, "verify", built, "--json") == 1
+    told = json.loads(capsys.readouterr().out)
+    assert not told["sound"]
+    assert shard.name in told["damage"][0]["path"]
+
+
+def test_what_a_store_holds(
+    built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "info", built, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["images"], told["gaps"], told["stale"], told["days"]) == (25, 1, 0, 2)
+    assert (told["first"], told["last"]) == ("2015-01-01T00:00:00Z", "2015-01-02T01:00:00Z")
+    assert told["preparation"]["size"] == 16
+    assert told["labels"] is None
+    assert len(told["reasons"]) == 1
+    assert run(monkeypatch, "info", built) == 0
+    assert "images: 25" in capsys.readouterr().out
+
+
+def test_a_store_can_be_exported(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    zarr = pytest.importorskip("zarr")
+    assert run(monkeypatch, "export", built, "--zarr", tmp_path / "store.zarr", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["images"], told["zarr"]) == (25, str(tmp_path / "store.zarr"))
+    group = zarr.open_group(tmp_path / "store.zarr", mode="r")
+    assert group["images"].shape == (25, 16, 16)
+
+
+def test_as_a_shipped_network_wants_it(
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "store"
+    period = ("--to", "2015-01-01T02:00Z")
+    assert run(monkeypatch, "build", "--images", images, "--out", out, "--like", "compact", *period) == 0
+    assert json.loads((out / "store.json").read_text())["preparation"]["disk_radius"] == 200.0
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        (("build", "--images", "{here}/nowhere", "--out", "{here}/s"), "nowhere is not a folder"),
+        (("build", "--images", "{here}", "--out", "{here}/s"), "no image"),
+        (("build", "--images", "{images}", "--out", "{images}/goes.csv"), "is not a folder"),
+        (("build", "--images", "{images}", "--out", "{here}/s", "--shard", "3/2"), "Shard '3/2'"),
+        (
+            ("build", "--images", "{images}", "--out", "{here}/s", "--shard", "1/2", "--flares", "f.csv"),
+            "Labels belong to the whole store",
+        ),
+        (("build", "--images", "{images}", "--out", "{here}/s", "--fit", "squash"), "No fit named 'squash'"),
+        (("build", "--images", "{images}", "--out", "{here}/s", "--fit", "scale"), "Fit 'scale'"),
+        (("build", "--images", "{images}", "--out", "{here}/s", "--view", "disk"), "'disk'"),
+        (("build", "--images", "{images}", "--out", "{here}/s", "--encoding", "g"), "'g'"),
+        (
+            ("build", "--images", "{images}", "--out", "{here}/s", "--like", "compct"),
+            "mean 'compact'?",
+        ),
+        (("build", "--images", "{images}", "--out", "{here}/s", "--like", "artefact_free"), "many sizes"),
+        (
+            ("build", "--images", "{images}", "--out", "{here}/s", "--like", "compact", "--size", "64"),
+            "leave --size, --fit and --encoding out",
+        ),
+        (("build", "--images", "{images}", "--out", "{here}/s", "--from", "soon"), "Time 'soon'"),
+        (("build", "--images", "{images}", "--out", "{here}/s", "--at-least", "Q1"), "GOES class 'Q1'"),
+        (("build", "--images", "{images}", "--out", "{here}/s", "--dask", "nowhere"), "Dask"),
+        (("verify", "{here}"), "store"),
+        (("seal", "{here}/nowhere"), "store"),
+        (("info", "{here}/nowhere"), "store"),
+        (("export", "{here}/nowhere", "--zarr", "{here}/z"), "store"),
+    ],
+)
+def test_wrong_inputs_say_so_in_one_line(
+    images: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    typed: tuple[str, ...],
+    message: str,
+) -> None:
+    assert run(monkeypatch, *(part.format(here=tmp_path, images=images) for part in typed)) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert message in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["", "build", "seal", "verify", "export", "info"])
+def test_help_has_an_example(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    assert run(monkeypatch, *filter(None, [command]), "--help") == 0
+    assert "Example: flarescope store" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(("name", "typed"), [("distributed", "build"), ("zarr", "export")])
+def test_what_is_not_installed_is_named(
+    images: Path,
+    built: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    typed: str,
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, name, None)
+    more: tuple[Any, ...] = ("--images", images, "--out", tmp_path / "s", "--dask", "local")
+    if typed == "export":
+        more = (built, "--zarr", tmp_path / "z")
+    assert run(monkeypatch, typed, *more) == 2
+    assert "flarescope[dask]" in capsys.readouterr().err
