@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from werkzeug import Request, Response
 
 from flarescope.errors import ArchiveError, BadOptionError, MissingDataError, UnknownNameError
 from flarescope.sources import sources
+from flarescope.sources.archive_server import ArchiveServer
 from flarescope.sources.http import Http
 from flarescope.sources.jsoc import Jsoc
 from flarescope.sources.jsoc_series import nearest_slot
@@ -219,6 +221,18 @@ def test_long_times_are_asked_for_in_pieces(http: Http, disks: Archive) -> None:
         Jsoc(http).records(HOUR, a)
 
 
+def test_a_list_with_a_gap_is_asked_for_again(http: Http, disks: Archive) -> None:
+    a, b = from_tai(disks.slots[0]), from_tai(disks.slots[-1])
+    disks.edits = [without(*disks.slots[3:6])]
+    listing = Jsoc(http).listing(a, b)
+    assert (len(listing.found), listing.notes) == (len(disks.slots), ())
+    assert "Its list lacks slots (3), the first after 2014-06-09T22:11:25Z" in http.troubles[0].problem
+    del disks.slots[5]
+    listing = Jsoc(http).listing(a, b)
+    assert len(listing.found) == len(disks.slots)
+    assert listing.notes == ("Its list lacks slots (1), the first after 2014-06-09T22:35:25Z.",)
+
+
 def test_a_region(http: Http, sharps: Archive) -> None:
     jsoc = Jsoc(http, series=SHARP, harp=4225)
     found = jsoc.find(HOUR, tolerance=TEN_MINUTES)
@@ -298,3 +312,22 @@ def test_keywords_stay_text(http: Http, sharps: Archive) -> None:
 def test_what_cannot_be_asked_for(http: Http, options: dict[str, Any], error: type, message: str) -> None:
     with pytest.raises(error, match=re.escape(message)):
         Jsoc(http, **options)
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(
+    "fault", ["http500", "wrong_length", "stale", "wrong_channel", "html", "hole", "clock"]
+)
+def test_every_fault_of_the_archive_server_passes(data_dir: Path, fault: str) -> None:
+    quick = ArchiveSettings(back_off_seconds=0.001, attempts=4, per_second=1000)
+    with (
+        ArchiveServer(data=data_dir, faults=[fault], share=1.0) as server,
+        Http(quick.at(server.url), sleep=lambda _: None) as http,
+    ):
+        jsoc = Jsoc(http, series=SHARP, harp=377)
+        hour = datetime(2011, 2, 14, 1, tzinfo=UTC)
+        image = jsoc.fetch(jsoc.find(hour, tolerance=TEN_MINUTES)).image
+        assert abs(image.time - hour) <= TEN_MINUTES
+        assert image.region.harp == 377
+        assert {fault} <= {struck for _, struck in server.requests}
+        assert {trouble.action for trouble in http.troubles} == {"retried"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,7 +16,7 @@ from flarescope.sources.archives import Supplied
 from flarescope.sources.files import read_magnetogram_bytes
 from flarescope.sources.jsoc_answers import parse_records, parse_rs_list
 from flarescope.sources.jsoc_export import ask_for_export, wait_for_export
-from flarescope.sources.jsoc_series import JsocSeries, check_record_set, nearest_slot
+from flarescope.sources.jsoc_series import SLOT, JsocSeries, check_record_set, nearest_slot
 from flarescope.times import iso, utc
 
 if TYPE_CHECKING:
@@ -94,7 +95,9 @@ class Jsoc:
         return self.listing(a, b).found
 
     def listing(self, a: datetime, b: datetime) -> Listing:
-        """The images with a slot between two times, both included, and notes on records without a file.
+        """The images with a slot between two times, both included, and notes on what is missing.
+
+        A list with a gap between its slots is asked for once more.
 
         Raises:
             BadOptionError: ``b`` is before ``a``.
@@ -106,7 +109,9 @@ class Jsoc:
         found, notes, start = [], [], a
         while start <= b:
             end = min(start + WINDOW, b)
-            for record in self._list(start, end):
+            records = self._list(start, end, _gap)
+            notes += [gap] if (gap := _gap(records)) else []
+            for record in records:
                 if record.path:
                     found.append(self._series.found(record, self._host))
                 else:
@@ -282,3 +287,13 @@ class Jsoc:
             near = f"Of the slot {iso(slot)} {asked.problem}. {near}"
         minutes = tolerance.total_seconds() / 60.0
         return f"{self._series.what} has no image within {minutes:g} minutes of {iso(time)}. {near}"
+
+
+def _gap(records: tuple[Record, ...]) -> str:
+    """Which slots does a list jump over? "" where none."""
+    slots = sorted({record.slot for record in records})
+    jumps = [(a, b) for a, b in itertools.pairwise(slots) if b - a > 1.5 * SLOT]
+    if not jumps:
+        return ""
+    count = sum(round((b - a) / SLOT) - 1 for a, b in jumps)
+    return f"Its list lacks slots ({count:,}), the first after {iso(jumps[0][0])}."

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from flarescope.sources.jsoc_answers import Record
 
-__all__ = ["SERIES", "JsocSeries", "check_record_set", "nearest_slot"]
+__all__ = ["SERIES", "SLOT", "JsocSeries", "check_record_set", "nearest_slot"]
 
 SERIES = ("hmi.M_720s", "hmi.M_720s_nrt", "hmi.sharp_cea_720s", "hmi.sharp_cea_720s_nrt")
 SLOT = timedelta(minutes=12)
