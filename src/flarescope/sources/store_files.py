@@ -179,7 +179,7 @@ def write_record(path: Path, document: dict[str, Any], *, sync: bool = False) ->
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """Read a record; every byte of it is checked.
+    """Read a record, with its checksum as "sha256"; every byte of it is checked.
 
     Raises:
         BadFileError: it is missing, damaged, or no record.
@@ -194,7 +194,7 @@ def read_record(path: Path) -> dict[str, Any]:
         good = False
     if not good:
         raise BadFileError(path, "its bytes are not those that were written.")
-    return found
+    return found | {"sha256": checksum}
 
 
 def _canonical(document: dict[str, Any]) -> bytes:
@@ -210,7 +210,10 @@ def read_unit(path: Path) -> UnitRows:
     """
     found = read_record(path)
     try:
-        return UnitRows.from_dict(found)
+        unit = UnitRows.from_dict(found)
+        if unit.key != path.stem:
+            raise ValueError(f"it is of unit {unit.key}")
+        return unit
     except (LookupError, TypeError, ValueError) as problem:
         raise BadFileError(path, f"it is no record of a unit ({problem}).") from None
 
@@ -240,7 +243,10 @@ def read_day_anew(path: Path) -> DayRows:
         BadFileError: missing or damaged.
     """
     try:
-        return DayRows.from_dict(read_record(path))
+        found = DayRows.from_dict(read_record(path))
+        if str(found.day) != path.stem:
+            raise ValueError(f"it is of {found.day}")
+        return found
     except (LookupError, TypeError, ValueError) as problem:
         why = (
             problem.problem if isinstance(problem, BadFileError) else f"it is no record of a day ({problem})."

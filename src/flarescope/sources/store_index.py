@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import uuid
 from collections import Counter, deque
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from flarescope.sources.store_rows import DayRows, Row
 
-__all__ = ["Sealed", "write_index"]
+__all__ = ["RowsChecksum", "Sealed", "Seen", "write_index"]
 
 STALE_WITHIN = timedelta(hours=48)
 ROWS_AT_ONCE = 8192  # in a row group: so many rows are in memory, however many there are
@@ -75,6 +76,21 @@ class Seen:
                 del self._times[mark]
 
 
+class RowsChecksum:
+    """One checksum of the records of all days, in order: an index belongs to these very records."""
+
+    def __init__(self) -> None:
+        self._sum = hashlib.sha256()
+
+    def add(self, day: DayRows) -> None:
+        """Take the next day."""
+        self._sum.update(f"{day.day} {day.sha256}\n".encode())
+
+    def hexdigest(self) -> str:
+        """The checksum so far."""
+        return self._sum.hexdigest()
+
+
 def write_index(folder: Any, progress: Callable[[int, int], None] = lambda done, of: None) -> Sealed:
     """Write ``index.parquet`` and ``checksums.json`` from the records of all days.
 
@@ -84,11 +100,11 @@ def write_index(folder: Any, progress: Callable[[int, int], None] = lambda done,
     """
     from pyarrow import parquet
 
-    places, counts = Places(folder), Counter[str]()
+    places, counts, records = Places(folder), Counter[str](), RowsChecksum()
     draft = places.folder / f".{os.getpid()}-{uuid.uuid4().hex[:12]}.part"
     try:
         with parquet.ParquetWriter(draft, _schema(), compression="zstd") as writer:
-            for table in _tables(places, counts, progress):
+            for table in _tables(places, counts, records, progress):
                 writer.write_table(table)
         checksum = sha256_of(draft)
         os.replace(draft, places.folder / INDEX)
@@ -98,7 +114,8 @@ def write_index(folder: Any, progress: Callable[[int, int], None] = lambda done,
         with suppress(OSError):
             draft.unlink(missing_ok=True)
     totals = {name: counts[name] for name in ("days", "image", "gap", "stale", "bytes")}
-    write_record(places.folder / CHECKSUMS, {"index": {"name": INDEX, "sha256": checksum}, **totals})
+    about = {"index": {"name": INDEX, "sha256": checksum}, "rows": records.hexdigest()}
+    write_record(places.folder / CHECKSUMS, about | totals)
     return Sealed(counts["image"], counts["gap"], counts["stale"], counts["bytes"])
 
 
@@ -115,7 +132,9 @@ def _schema() -> Any:
     return pa.schema(list(kinds.items()))
 
 
-def _tables(places: Places, counts: Counter[str], progress: Callable[[int, int], None]) -> Iterator[Any]:
+def _tables(
+    places: Places, counts: Counter[str], records: RowsChecksum, progress: Callable[[int, int], None]
+) -> Iterator[Any]:
     """Rows of many days at a time, of few days where these have many rows."""
     import pyarrow as pa
 
@@ -125,6 +144,7 @@ def _tables(places: Places, counts: Counter[str], progress: Callable[[int, int],
         rows = read_day(places.rows(day))
         if rows is None:
             raise BadFileError(places.rows(day), "it went away while the store was sealed. Seal it again.")
+        records.add(rows)
         table = pa.Table.from_pylist(_day_rows(rows, seen, counts), schema)
         counts["bytes"] += _bytes(places, rows)
         waiting.append(table)

@@ -208,11 +208,15 @@ class UnitRows:
 
 @dataclass(frozen=True)
 class DayRows:
-    """What came of one UTC day: all its units by key, and the shard that holds their images in that order."""
+    """What came of one UTC day: all its units by key, and the shard that holds their images in that order.
+
+    ``sha256`` is that of the record it was read from.
+    """
 
     day: date
     shard: Shard | None
     units: dict[str, UnitRows]
+    sha256: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -224,4 +228,5 @@ class DayRows:
         """What ``to_dict`` described."""
         units = [UnitRows.from_dict(unit) for unit in values["units"]]
         shard = Shard.from_dict(values["shard"])
-        return cls(date.fromisoformat(values["day"]), shard, {unit.key: unit for unit in units})
+        day = date.fromisoformat(values["day"])
+        return cls(day, shard, {unit.key: unit for unit in units}, str(values["sha256"]))

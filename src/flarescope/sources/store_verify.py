@@ -15,12 +15,13 @@ from flarescope.sources.store_files import (
     LOCK,
     SETTINGS,
     Places,
-    drafts_below,
+    is_draft,
     read_day_anew,
     read_record,
     read_unit,
     sha256_of,
 )
+from flarescope.sources.store_index import RowsChecksum
 from flarescope.sources.store_rows import day_of
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Damage", "verify_store"]
 
 BESIDE = {"labels.parquet", "labels.json"}  # made from the index, and made again at will
-KNOWN = {SETTINGS, INDEX, CHECKSUMS, LOCK, "files", "units", "shards", "rows"} | BESIDE
+KNOWN = {SETTINGS, INDEX, CHECKSUMS, LOCK} | BESIDE
 CHANGED = "its bytes are not those that were written."
 
 
@@ -72,10 +73,21 @@ def verify_store(
         raise BadFileError(folder, "this is no store: there is no store.json. Check the path.")
     found = [*_record(places, SETTINGS), *_strange(places), *_index(places)]
     days = sorted({*places.sealed_days(), *places.pending_days(), *_days_of_files(places)})
+    records = RowsChecksum()
     for done, day in enumerate(days, 1):
-        found += _day(places, day)
+        found += _day(places, day, records)
         progress(done, len(days))
-    return sorted(set(found))
+    return sorted({*found, *_records(places, records, found)})
+
+
+def _records(places: Places, records: RowsChecksum, found: list[Damage]) -> Iterator[Damage]:
+    """Is the index made of these very records? Not asked where one of them or the index is damaged."""
+    if any(damage.path.startswith(("rows/", INDEX, CHECKSUMS)) for damage in found):
+        return
+    if not (places.folder / CHECKSUMS).exists():
+        return
+    if read_record(places.folder / CHECKSUMS).get("rows") != records.hexdigest():
+        yield Damage("rows", "these are not the records that the index was made of. Seal the store again.")
 
 
 def _record(places: Places, name: str) -> Iterator[Damage]:
@@ -87,22 +99,30 @@ def _record(places: Places, name: str) -> Iterator[Damage]:
 
 def _strange(places: Places) -> Iterator[Damage]:
     """Drafts, and what no store has."""
-    for draft in drafts_below(places.folder):
-        yield Damage(_name(places, Path(draft)), "left by a process that was killed. Seal the store again.")
-    for name in os.listdir(places.folder):
-        if name not in KNOWN and not name.endswith(".part"):
-            yield Damage(name, "it is no part of a store.")
     days = set(map(str, places.sealed_days()))
-    for name in _names(places.folder / "rows"):
-        if name.removesuffix(".json") not in days:
-            yield Damage(f"rows/{name}", "it is no part of a store.")
-    for name in _names(places.folder / "shards"):
-        if name[:10] not in days:
-            yield Damage(f"shards/{name}", "no record in rows tells of it. Build the day again.")
+    for place, _, names in os.walk(places.folder):
+        inside = Path(place).relative_to(places.folder).parts
+        for name in names:
+            path = "/".join((*inside, name))
+            if is_draft(name):
+                yield Damage(path, "left by a process that was killed. Seal the store again.")
+            elif inside[:1] == ("shards",) and name[:10] not in days:
+                yield Damage(path, "no record in rows tells of it. Build the day again, or remove it.")
+            elif not _belongs(inside, name):
+                yield Damage(path, "it is no part of a store. Remove it.")
 
 
-def _names(folder: Path) -> list[str]:
-    return [name for name in os.listdir(folder) if not name.endswith(".part")] if folder.is_dir() else []
+def _belongs(inside: tuple[str, ...], name: str) -> bool:
+    """May a file of this name lie in this folder of a store?"""
+    if not inside:
+        return name in KNOWN
+    if inside[0] == "files":
+        return len(inside) == 4 and day_of("-".join(inside[1:])) is not None
+    if inside[0] == "units":
+        return len(inside) == 2 and day_of(inside[1]) is not None
+    if inside == ("rows",):
+        return day_of(name.removesuffix(".json")) is not None
+    return inside == ("shards",)
 
 
 def _name(places: Places, path: Path) -> str:
@@ -150,7 +170,7 @@ def _days_of_files(places: Places) -> set[date]:
     return {day for day in days if day}
 
 
-def _day(places: Places, day: date) -> Iterator[Damage]:
+def _day(places: Places, day: date, records: RowsChecksum) -> Iterator[Damage]:
     """A day's record, shard, kept files, and units that are not sealed yet."""
     named: dict[str, str] = {}
     try:
@@ -159,6 +179,7 @@ def _day(places: Places, day: date) -> Iterator[Damage]:
         yield Damage(_name(places, places.rows(day)), damage.problem)
         return
     if record is not None:
+        records.add(record)
         yield from _shards(places, record)
         named = {row.file: row.sha256 for unit in record.units.values() for row in unit.rows}
     for path in sorted(places.pending(day).glob("*.json")):
