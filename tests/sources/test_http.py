@@ -16,6 +16,7 @@ from email.utils import formatdate
 from pathlib import Path
 from urllib.parse import quote_plus
 
+import httpx2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -379,6 +380,39 @@ def test_redirects_stay_on_the_server(http: Http, wire: Callable[..., Wire]) -> 
         assert "redirects" in refusal(http, server.url)
 
 
+@pytest.mark.parametrize(
+    ("begin", "location", "followed"),
+    [
+        ("http://jsoc.example/x", "https://jsoc.example/x", True),
+        ("http://jsoc.example:80/x", "https://jsoc.example:443/x", True),
+        ("https://jsoc.example/x", "http://jsoc.example/x", False),
+        ("http://jsoc.example:8000/x", "https://jsoc.example/x", False),
+        ("http://jsoc.example/x", "https://jsoc.example.evil.example/x", False),
+        ("http://jsoc.example/x", "https://www.jsoc.example/x", False),
+        ("http://jsoc.example/x", "//jsoc.example\\@evil.example/x", False),
+    ],
+)
+def test_redirects_may_become_safer_but_not_less_so(
+    http: Http, monkeypatch: pytest.MonkeyPatch, begin: str, location: str, followed: bool
+) -> None:
+    asked: list[httpx2.URL] = []
+
+    def server(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url)
+        if len(asked) == 1:
+            return httpx2.Response(302, headers={"Location": location})
+        return httpx2.Response(200, content=b"there")
+
+    client = httpx2.Client(transport=httpx2.MockTransport(server))
+    monkeypatch.setattr("flarescope.sources.http.open_client", lambda settings: client)
+    if followed:
+        assert http.get(begin, read=data) == b"there"
+    else:
+        assert "redirects to another server" in refusal(http, begin)
+    assert {url.host for url in asked} == {"jsoc.example"}
+    assert len(asked) == 1 + followed
+
+
 def test_nobody_there_is_said_at_once(http: Http, clock: Clock) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         port = listener.getsockname()[1]
@@ -537,6 +571,16 @@ def test_this_machine_is_asked_past_any_proxy(
     server = wire(answer())
     with Http(ArchiveSettings()) as http:
         assert http.get(server.url, read=data) == b"fine"
+
+
+def test_what_comes_after_an_answer_is_never_the_next(http: Http, wire: Callable[..., Wire]) -> None:
+    def both(connection: socket.socket) -> None:
+        connection.sendall(answer(b"one") + answer(b"smuggled"))
+        time.sleep(0.1)
+
+    server = wire(both, answer(b"two"))
+    assert [http.get(server.url, read=data) for _ in range(2)] == [b"one", b"two"]
+    assert http.troubles == []
 
 
 def test_closed_client_opens_again(http: Http, wire: Callable[..., Wire]) -> None:

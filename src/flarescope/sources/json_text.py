@@ -16,7 +16,7 @@ __all__ = ["MAX_DEPTH", "parse_json"]
 
 MAX_DEPTH = 50
 _NO_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[^"\[\]{}]++', re.DOTALL)
-_PAIR = re.compile(rb"\[\]|\{\}")
+_ONE_KIND = bytes.maketrans(b"{}", b"[]")
 _SURROGATE = re.compile(rb"\\u[dD][89abAB]")
 
 
@@ -45,11 +45,11 @@ def parse_json(file: FileBytes) -> Any:
 
 def _deeper_than(levels: int, data: bytes) -> bool:
     """Peel the innermost brackets off, level by level: no parser of any kind is run on untried depths."""
-    brackets = _NO_BRACKETS.sub(b"", data)
+    brackets = _NO_BRACKETS.sub(b"", data).translate(_ONE_KIND)
     for _ in range(levels):
-        if not brackets:
-            return False
-        brackets = _PAIR.sub(b"", brackets)
+        before, brackets = len(brackets), brackets.replace(b"[]", b"")
+        if len(brackets) == before:
+            break
     return bool(brackets)
 
 

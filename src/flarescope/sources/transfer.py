@@ -279,7 +279,10 @@ def open_client(settings: ArchiveSettings) -> httpx2.Client:
     contact = one_line(settings.contact, 200).encode("ascii", "replace").decode()
     try:
         return httpx2.Client(
-            headers={"User-Agent": f"flarescope/{__version__} (+{contact})"},
+            # A connection for each answer: what a server sends beyond an answer's length can never become the
+            # next one, and no request meets a connection that the server is just closing.
+            headers={"User-Agent": f"flarescope/{__version__} (+{contact})", "Connection": "close"},
+            limits=httpx2.Limits(max_keepalive_connections=0),
             timeout=httpx2.Timeout(settings.read_seconds, connect=settings.connect_seconds),
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             mounts={f"all://{here}": None for here in ("127.0.0.1", "localhost", "[::1]")},  # past any proxy
