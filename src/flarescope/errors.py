@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
-    "ArchiveDownError",
     "ArchiveError",
     "BadFileError",
     "BadOptionError",
@@ -99,10 +98,6 @@ class ArchiveError(FlarescopeError, OSError):
     """An archive did not answer, or never with anything that can be used, however often it was asked."""
 
     __str__ = FlarescopeError.__str__  # OSError has its own
-
-
-class ArchiveDownError(FlarescopeError):
-    """An archive failed again and again, so that asking on is of no use; what was fetched is kept."""
 
 
 class MissingExtraError(FlarescopeError, ImportError):

@@ -15,7 +15,10 @@ from flarescope.cli import app, main
 def test_the_made_up_sun_end_to_end(tmp_path: Path) -> None:
     out = tmp_path / "new" / "demo"
     ended = CliRunner().invoke(
-        app, ["demo", "--out", str(out)], env={"FLARESCOPE_DATA": None}, catch_exceptions=False
+        app,
+        ["demo", "--out", str(out)],
+        env={"FLARESCOPE_DATA": None, "FLARESCOPE_OFFLINE": "1"},
+        catch_exceptions=False,
     )
     assert ended.exit_code == 0
     assert "made-up Sun" in ended.stdout.splitlines()[0]

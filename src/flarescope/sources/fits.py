@@ -12,7 +12,7 @@ from jaxtyping import Float
 
 from flarescope.errors import BadFileError, BadOptionError
 from flarescope.sources.channel import check_channel, check_name
-from flarescope.sources.header import Header, observed, quality, region
+from flarescope.sources.header import Header, comment, observed, quality, region
 from flarescope.sources.limits import FileBytes, check_size, damage_in
 from flarescope.sources.statistics import check_statistics
 from flarescope.sources.wcs import cea_grid, disk, view_from
@@ -148,8 +148,9 @@ def magnetogram_from(
             field = _on_disk(header.path, field[::-1, ::-1] if upside_down else field, geometry)
             seen = "full_disk" if _is_whole(geometry, field.shape) else "region"
         return Magnetogram(
-            field, when, seen, encoding, geometry, region(header), quality(header), origin, notes
-        )
+            field, when, seen, encoding, geometry, region(header), quality(header), origin,
+            (*notes, *comment(header)),
+        )  # fmt: skip
     except BadOptionError as error:
         raise header.error(f"the image cannot be a magnetogram. {error}") from None
 

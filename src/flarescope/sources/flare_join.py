@@ -43,7 +43,7 @@ def _table(catalog: FlareCatalog) -> pd.DataFrame:
             "start": columns.start,
             "peak": columns.peak,
             "end": columns.end,
-            "goes_class": [str(f.goes_class) for f in catalog],
+            "goes_class": [f"{f.goes_class.letter}{f.goes_class.magnitude}" for f in catalog],
             "region": columns.region,
             "lon": [lon for lon, _ in places],
             "lat": [lat for _, lat in places],

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-__all__ = ["Header", "observed", "quality", "region"]
+__all__ = ["Header", "comment", "observed", "quality", "region"]
 
 MAX_SLOT_MINUTES = 30.0  # T_OBS and T_REC differ by seconds; further apart, one of them is damaged
+MAX_COMMENT = 200
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,12 @@ def observed(header: Header) -> datetime | None:
         said = ", ".join(f"{key} {header.text(key)}" for key in times)
         raise header.error(f"the header's times contradict each other ({said}). Fetch it again.")
     return next(iter(times.values()))
+
+
+def comment(header: Header) -> tuple[str, ...]:
+    """A short COMMENT, as whoever made the file left it; a pipeline's own is long and says nothing new."""
+    text = "".join(sign for sign in " ".join(header.text("COMMENT").split()) if sign.isprintable())
+    return (text,) if 0 < len(text) <= MAX_COMMENT else ()
 
 
 def quality(header: Header) -> int:

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from flarescope.errors import BadFileError, BadOptionError, MissingDataError
 from flarescope.sources.channel import check_channel, check_name
 from flarescope.sources.grey import check_zero
-from flarescope.sources.header import Header, observed, quality
+from flarescope.sources.header import Header, comment, observed, quality
 from flarescope.sources.limb import find_limb
 from flarescope.sources.limits import FileBytes, check_size, damage_in
 from flarescope.sources.wcs import disk, view_from
@@ -31,7 +31,6 @@ SIGNATURE = b"\x00\x00\x00\x0cjP  \r\n\x87\n"
 MAX_BOXES = 200
 MAX_XML_BYTES = 2**20  # real headers have 4 to 6 kB
 MAX_TILES = 4096
-MAX_COMMENT = 200
 LIMB_TOLERANCE = 0.01  # of the radius, between the header's disk and the one in the image
 
 
@@ -77,17 +76,11 @@ def read_jp2(file: FileBytes, *, time: datetime | None = None, reduce: int = 0) 
     _check_limb(file, grey, geometry)
     field = np.where(geometry.mask((grey.shape[0], grey.shape[1])), grey, np.float32(np.nan))
     check_zero(file, field)
-    notes = (*notes, *_comment(header))
+    notes = (*notes, *comment(header))
     if reduce:
         notes = (*notes, f"decoded at 1/{2**reduce} of its size (wavelet low-pass)")
     origin = Origin(file.path.name, "Helioviewer JP2", file.sha256)
     return Magnetogram(field, when, "full_disk", "grey8", geometry, None, quality(header), origin, notes)
-
-
-def _comment(header: Header) -> tuple[str, ...]:
-    """A short COMMENT, as whoever made the file left it; the pipeline's own is long and says nothing new."""
-    text = "".join(sign for sign in " ".join(header.text("COMMENT").split()) if sign.isprintable())
-    return (text,) if 0 < len(text) <= MAX_COMMENT else ()
 
 
 def _boxes(file: FileBytes) -> dict[bytes, bytes]:

@@ -4,50 +4,26 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from flarescope.demo.inputs import TARGET, from_archive, from_files, from_network, made_up
 from flarescope.errors import MissingDataError
 from flarescope.forecast import percent
-from flarescope.models.history import Target
-from flarescope.sun import Position
-from flarescope.times import to_datetime64
+from flarescope.times import iso
 from flarescope.writing import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from flarescope.flare import FlareCatalog
+    from flarescope.demo.inputs import Inputs
     from flarescope.forecast import Explanation, Forecast
     from flarescope.sun import Magnetogram
     from flarescope.verify import Scores
 
 __all__ = ["run_demo"]
-
-TARGET = Target("M1.0")
-IMAGE = "magnetograms/full_disk_2026/2026/02/14/HMI.m2026.02.14_12.00.00.jpg"
-NEWEST_FLARES = "flares/lmsal_2026_start_only.csv"
-OLDER_FLARES = "flares/goes_2010_2025.csv"
-HOURS = "labels/full_disk_hours_2010_2018.parquet"
-PUBLISHED = "predictions/pandey2023_alexnet.parquet"
-
-
-@dataclass(frozen=True)
-class _Inputs:
-    """What the demonstration runs on."""
-
-    image: Magnetogram
-    flares: FlareCatalog
-    names: dict[str, Any]
-    times: np.ndarray
-    folds: np.ndarray
-    record: FlareCatalog
-    published: dict[str, np.ndarray]
-    data: str
-    made_up: bool
 
 
 @dataclass(frozen=True)
@@ -60,12 +36,22 @@ class _Record:
     happened: np.ndarray
 
 
-def run_demo(out: Path, data: Path | None, *, say: Callable[[str], None] = print) -> dict[str, Path]:
+def run_demo(
+    out: Path,
+    data: Path | None,
+    *,
+    archive: bool = False,
+    network: bool = True,
+    say: Callable[[str], None] = print,
+) -> dict[str, Path]:
     """Forecast, explain, verify, and write it all down.
 
     Args:
         out: folder for forecast.json, scores.json, explanation.png and report.html.
-        data: folder of real data; None runs on the made-up Sun.
+        data: folder of real data; without one the archives are asked, and where they do not answer it runs
+            on the made-up Sun.
+        archive: ask a local archive server, filled from ``data``, instead of reading the files.
+        network: may the public archives be asked?
         say: told what happens, line by line.
 
     Raises:
@@ -73,12 +59,15 @@ def run_demo(out: Path, data: Path | None, *, say: Callable[[str], None] = print
     """
     from flarescope.forecaster import make_forecast
 
-    if data is None:
-        say("no data folder, no network: this demonstration runs on the made-up Sun (set FLARESCOPE_DATA)")
-    else:
-        say(f"real data from {data}")
-    given = _made_up() if data is None else _real(data)
-    said = make_forecast(image=given.image, flares=given.flares, inputs=given.names)
+    given = _inputs(data, archive=archive, network=network, say=say)
+    said = make_forecast(
+        image=given.image,
+        flares=given.flares,
+        at=given.hour,
+        summary=given.summary,
+        inputs=given.names,
+        oldest_image=given.oldest_image,
+    )
     chance = f"{percent(said.probability)} [{percent(said.low)} to {percent(said.high)}]"
     say(f"forecast: {chance} for {said.at_least} within 24 h, state {said.state}")
     why = _explained(given.image)
@@ -95,6 +84,24 @@ def run_demo(out: Path, data: Path | None, *, say: Callable[[str], None] = print
     return files
 
 
+def _inputs(data: Path | None, *, archive: bool, network: bool, say: Callable[[str], None]) -> Inputs:
+    """What there is to run on, and a line that says which it was."""
+    if archive:
+        given = from_archive(data)
+        hour = "" if given.hour is None else iso(given.hour)
+        say(f"a local archive server, filled from {data or 'the made-up Sun'}, answered for {hour}")
+        return given
+    if data is not None:
+        say(f"real data from {data}")
+        return from_files(data)
+    live = from_network() if network else None
+    if live is not None:
+        say(f"no data folder; the archives answered: {live.names['image']}")
+        return live
+    say("no data folder, no network: this demonstration runs on the made-up Sun (set FLARESCOPE_DATA)")
+    return made_up()
+
+
 def _explained(image: Magnetogram) -> Explanation | None:
     """Integrated Gradients on the regions of the image; None without torch or without a region."""
     from flarescope.forecaster import explain_image
@@ -108,7 +115,7 @@ def _explained(image: Magnetogram) -> Explanation | None:
 
 
 def _write_all(
-    out: Path, given: _Inputs, said: Forecast, why: Explanation | None, record: _Record
+    out: Path, given: Inputs, said: Forecast, why: Explanation | None, record: _Record
 ) -> dict[str, Path]:
     from flarescope import plots
     from flarescope.report import render_report
@@ -134,63 +141,7 @@ def _write_all(
     return files
 
 
-def _real(data: Path) -> _Inputs:
-    from flarescope.evaluation.history import flares_for
-    from flarescope.sources.files import read_magnetogram
-    from flarescope.sources.flares import read_flares
-    from flarescope.sources.forecast_table import read_forecast_table
-    from flarescope.sources.hours import read_hours
-
-    for name in (IMAGE, NEWEST_FLARES, OLDER_FLARES, HOURS, PUBLISHED):
-        if not (data / name).is_file():
-            raise MissingDataError(f"{data / name} is not there. Point FLARESCOPE_DATA elsewhere.")
-    times, folds = read_hours(data / HOURS, "fold")
-    older = read_flares(data / OLDER_FLARES)
-    published = read_forecast_table(data / PUBLISHED, observed_column="ge_m1")
-    return _Inputs(
-        image=read_magnetogram(data / IMAGE),
-        flares=read_flares(data / OLDER_FLARES, data / NEWEST_FLARES),
-        names={"image": str(data / IMAGE), "flares": [str(data / OLDER_FLARES), str(data / NEWEST_FLARES)]},
-        times=times,
-        folds=folds,
-        record=flares_for(times, older, TARGET),
-        published={"AlexNet (Pandey 2023)": published.probability},
-        data="the 63,649 hours of 2010 to 2018 published with Pandey et al. 2023, refitted on three "
-        "of four folds (calendar quarters); 95 % intervals from 27-day blocks",
-        made_up=False,
-    )
-
-
-def _made_up() -> _Inputs:
-    from flarescope.synthetic import Bipole, flare_list, full_disk
-
-    begin, hour = datetime(2024, 1, 1, tzinfo=UTC), datetime(2026, 2, 3, 12, tzinfo=UTC)
-    regions = (
-        Bipole(Position(20.0, 15.0), peak_gauss=1800.0, radius_degrees=2.0, separation_degrees=4.0),
-        Bipole(Position(-35.0, -12.0), peak_gauss=-1200.0),
-        Bipole(Position(55.0, 8.0), peak_gauss=900.0, radius_degrees=1.0, separation_degrees=3.0),
-    )
-    flares = flare_list(begin, hour, per_day=4.0, seed=2)
-    times = np.arange(
-        to_datetime64(begin) + np.timedelta64(180, "D"),
-        to_datetime64(hour) - np.timedelta64(1, "D"),
-        np.timedelta64(1, "h"),
-    )
-    folds = np.where(times < times[len(times) // 2], "first half", "second half")
-    return _Inputs(
-        image=full_disk(hour, regions, seed=2),
-        flares=flares,
-        names={"image": "made-up Sun", "flares": ["made-up Sun"]},
-        times=times,
-        folds=folds,
-        record=flares,
-        published={},
-        data="the made-up Sun, each half forecast by a fit to the other; 95 % intervals, 27-day blocks",
-        made_up=True,
-    )
-
-
-def _record(given: _Inputs) -> _Record:
+def _record(given: Inputs) -> _Record:
     """How good flare history and its rivals have been."""
     from flarescope.evaluation.history import cross_validated
     from flarescope.verify import blocks_of_days, scorecard

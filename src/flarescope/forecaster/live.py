@@ -1,0 +1,172 @@
+"""Now: the newest image, flare list and region summary, and a forecast from whatever of them is sound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from flarescope.errors import ArchiveError, BadFileError, MissingDataError
+from flarescope.forecaster.ladder import make_forecast
+from flarescope.models.history import MEMORY
+from flarescope.sources.flare_join import joined
+from flarescope.sources.hek import Hek
+from flarescope.sources.helioviewer import Helioviewer
+from flarescope.sources.jsoc import Jsoc
+from flarescope.sources.swpc import Swpc
+from flarescope.times import iso
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flarescope.flare import FlareCatalog
+    from flarescope.forecast import Forecast
+    from flarescope.forecaster.ladder import Question
+    from flarescope.sources.archives import ImageArchive
+    from flarescope.sources.http import Http
+    from flarescope.sources.srs import RegionSummary
+    from flarescope.sun import Magnetogram
+
+__all__ = ["OLDEST_LIVE_IMAGE", "OLDEST_SUMMARY", "LiveInputs", "live_forecast", "live_inputs"]
+
+T = TypeVar("T")
+OLDEST_LIVE_IMAGE = timedelta(hours=3)  # HMI's near-real-time images come within an hour or so
+OLDEST_SUMMARY = timedelta(hours=36)  # one is issued a day, half an hour after midnight
+UNUSABLE = (ArchiveError, BadFileError, MissingDataError)
+
+
+@dataclass(frozen=True)
+class LiveInputs:
+    """What the archives had at an hour.
+
+    Attributes:
+        image: the newest sound magnetogram, or None.
+        flares: the flares of the last 180 days as far as they are known, or None.
+        summary: the newest Solar Region Summary, or None.
+        names: where each came from.
+        notes: what was missing or refused, and why.
+    """
+
+    image: Magnetogram | None
+    flares: FlareCatalog | None
+    summary: RegionSummary | None
+    names: dict[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class _Told:
+    """Where things came from, and what went wrong, in the order it was found out."""
+
+    names: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def attempt(self, what: str, ask: Callable[[], T]) -> T | None:
+        """The answer, or None with a note that says why there is none."""
+        try:
+            return ask()
+        except UNUSABLE as problem:
+            self.notes.append(f"{what}: {problem}")
+            return None
+
+
+def live_forecast(
+    http: Http,
+    *,
+    at: datetime | None = None,
+    question: Question | None = None,
+    oldest_image: timedelta = OLDEST_LIVE_IMAGE,
+) -> Forecast:
+    """How probable is a flare in the coming hours, as far as the archives know now?
+
+    The ladder: image and history; history alone where no sound image is newer than ``oldest_image``;
+    climatology where no flare list can be had. Each step down stands in the notes with its reason.
+
+    Args:
+        http: the client that asks; its settings say where the archives are.
+        at: the hour; now by default. Nothing later is asked for.
+        question: class and window; M1.0 and above within 24 h by default.
+        oldest_image: an image taken longer before the hour is refused.
+
+    Example:
+        >>> from flarescope.sources.http import Http  # doctest: +SKIP
+        >>> live_forecast(Http()).state  # doctest: +SKIP
+        'full'
+    """
+    hour = datetime.now(UTC).replace(microsecond=0) if at is None else at
+    found = live_inputs(http, hour, oldest_image=oldest_image)
+    said = make_forecast(
+        flares=found.flares,
+        image=found.image,
+        at=hour,
+        question=question,
+        summary=found.summary,
+        inputs=found.names,
+        oldest_image=oldest_image,
+    )
+    return replace(said, notes=(*found.notes, *said.notes))
+
+
+def live_inputs(http: Http, hour: datetime, *, oldest_image: timedelta = OLDEST_LIVE_IMAGE) -> LiveInputs:
+    """The newest of everything not later than the hour; what cannot be had is None, with a note."""
+    told = _Told()
+    image = _newest_image(http, hour, oldest_image, told)
+    flares = _flares(http, hour, told)
+    swpc = Swpc(http, now=lambda: hour)
+    summary = told.attempt(
+        "No region summary from SWPC, so regions are detected in the image", lambda: swpc.summary(hour)
+    )
+    if summary is not None and not hour - OLDEST_SUMMARY <= summary.issued <= hour:
+        told.notes.append(f"The region summary was issued at {iso(summary.issued)}, so it was not used.")
+        summary = None
+    if summary is not None:
+        told.names["regions"] = f"SWPC region summary issued {iso(summary.issued)}"
+    return LiveInputs(image, flares, summary, told.names, tuple(told.notes))
+
+
+def _newest_image(http: Http, hour: datetime, oldest: timedelta, told: _Told) -> Magnetogram | None:
+    """HMI's own near-real-time image, or else Helioviewer's."""
+    archives: tuple[tuple[str, Callable[[], ImageArchive]], ...] = (
+        ("JSOC near-real-time", lambda: Jsoc(http, series="hmi.M_720s_nrt")),
+        ("Helioviewer", lambda: Helioviewer(http)),
+    )
+    for name, build in archives:
+
+        def ask(build: Callable[[], ImageArchive] = build) -> Magnetogram:
+            archive = build()
+            return archive.fetch(archive.newest(hour, oldest=oldest)).image
+
+        image = told.attempt(f"No image from {name}", ask)
+        if image is None:
+            continue
+        if image.time > hour:
+            told.notes.append(f"No image from {name}: its image of {iso(image.time)} is later than the hour.")
+            continue
+        told.names["image"] = f"{name}: {image.origin.name}, taken {iso(image.time)}"
+        told.names["image_sha256"] = image.origin.sha256
+        told.notes += [f"The image: {note}." for note in image.notes]
+        return image
+    return None
+
+
+def _flares(http: Http, hour: datetime, told: _Told) -> FlareCatalog | None:
+    """The last 180 days from HEK, the last week from SWPC: what only one of them knows counts, too."""
+    begin = hour - MEMORY
+    lists = {
+        "HEK": told.attempt(
+            "No flare list from HEK", lambda: Hek(http, now=lambda: hour).flares(begin, hour)
+        ),
+        "SWPC": told.attempt(
+            "No flare list from SWPC",
+            lambda: Swpc(http, now=lambda: hour).flares(hour - timedelta(days=7), hour),
+        ),
+    }
+    have = {name: catalog for name, catalog in lists.items() if catalog is not None and len(catalog)}
+    if not have:
+        return None
+    told.names["flares"] = [
+        f"{name}: {len(catalog)} flares to {iso(catalog.flares[-1].start)}" for name, catalog in have.items()
+    ]
+    known = joined(*have.values())
+    told.notes += [note for note in known.notes if "hole" in note]
+    return known

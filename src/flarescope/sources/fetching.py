@@ -1,0 +1,231 @@
+"""From an archive to a verified store: hour by hour, whatever breaks on the way."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flarescope.errors import ArchiveError, BadOptionError
+from flarescope.sources.store_rows import Unit
+from flarescope.sources.units import do_unit
+from flarescope.times import duration, iso, utc
+from flarescope.work import run_units
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime, timedelta
+
+    from flarescope.sources.archives import ImageArchive, Supplied
+    from flarescope.sources.http import Http, Trouble
+    from flarescope.sources.store import Store
+
+__all__ = ["Expected", "Fetched", "expected", "fetch_magnetograms", "times_between", "units_for"]
+
+FAILURES = 8  # in a row, and an archive is left alone
+SHA256_LETTERS = 64
+MOST_TIMES = 2_000_000  # 12-minute images of 45 years; more is a slip of the finger
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a fetch will cost, said before it begins.
+
+    Attributes:
+        images: how many are asked for.
+        there: how many of them the store has already.
+        size_bytes: of those still to come.
+        seconds: for those still to come, if the archive is in its usual state.
+    """
+
+    images: int
+    there: int
+    size_bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What came of it.
+
+    Attributes:
+        asked: how many times were asked for.
+        images: how many sound images the store holds for them.
+        checksummed: how many of these carry the sha256 of their bytes.
+        gaps: the times without an image, each with its reason.
+        troubles: what was asked for again, and what was given up.
+        size_bytes: of all images.
+    """
+
+    asked: int
+    images: int
+    checksummed: int
+    gaps: tuple[tuple[datetime, str], ...]
+    troubles: tuple[Trouble, ...]
+    size_bytes: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        told = [{"url": t.url, "problem": t.problem, "action": t.action} for t in self.troubles]
+        return {
+            "asked": self.asked,
+            "images": self.images,
+            "checksummed": self.checksummed,
+            "gaps": [{"time": iso(time), "reason": reason} for time, reason in self.gaps],
+            "bytes": self.size_bytes,
+            "retried": [t for t in told if t["action"] == "retried"],
+            "refused": [t for t in told if t["action"] != "retried"],
+        }
+
+
+class _FromArchive:
+    """An archive as a supply of units; after some failures in a row it is left alone."""
+
+    def __init__(self, archive: ImageArchive, tolerance: timedelta) -> None:
+        self._archive, self._tolerance = archive, tolerance
+        self._failed, self._last = 0, ""
+        self._lock = threading.Lock()
+
+    @property
+    def down(self) -> str:
+        """Why it is not asked any more; empty while it is."""
+        if self._failed < FAILURES:
+            return ""
+        return f"not asked: {self._archive.name} had failed {self._failed} times in a row. {self._last}"
+
+    def supply(self, time: datetime, harp: int | None) -> Supplied:
+        """The checked image nearest to this time."""
+        if self.down:
+            raise ArchiveError(self.down)
+        try:
+            found = self._archive.fetch(self._archive.find(time, tolerance=self._tolerance))
+        except ArchiveError as problem:
+            with self._lock:
+                self._failed, self._last = self._failed + 1, str(problem)
+            raise
+        with self._lock:
+            self._failed = 0
+        return found
+
+
+@dataclass(frozen=True)
+class _Do:
+    """One unit, unless the archive is down."""
+
+    store: Store
+    supply: _FromArchive
+
+    def __call__(self, unit: Unit) -> None:
+        if not self.supply.down:
+            do_unit(self.store.folder, self.supply, unit)
+
+
+def times_between(a: str | datetime, b: str | datetime, every: str | timedelta) -> tuple[datetime, ...]:
+    """Which times are asked for? a, a + every, … before b.
+
+    Raises:
+        BadOptionError: ``b`` is not later than ``a``, or there would be more than two million.
+
+    Example:
+        >>> len(times_between("2026-02-03", "2026-02-04", "1h"))
+        24
+    """
+    first, last, step = utc(a), utc(b), duration(every)
+    if last <= first:
+        raise BadOptionError(
+            f"--to {iso(last)} is not later than --from {iso(first)}; --to is exclusive. Give a later end."
+        )
+    count = -((first - last) // step)
+    if count > MOST_TIMES:
+        raise BadOptionError(
+            f"From {iso(first)} to {iso(last)} every {step} are {count:,} images. Accepted: {MOST_TIMES:,}."
+        )
+    return tuple(first + i * step for i in range(count))
+
+
+def units_for(times: Sequence[datetime], harp: int | None = None) -> tuple[Unit, ...]:
+    """The times as units of work: each hour of the disk, or each day of a region."""
+    found: dict[str, list[datetime]] = {}
+    for time in times:
+        key = f"{time:%Y%m%dT%H}00Z" if harp is None else f"harp{harp:05d}_{time:%Y%m%d}"
+        found.setdefault(key, []).append(time)
+    return tuple(Unit(key, some[0].date(), tuple(some), harp) for key, some in found.items())
+
+
+def expected(archive: ImageArchive, units: Sequence[Unit], store: Store | None, *, workers: int) -> Expected:
+    """How many images, how many bytes, how long?"""
+    images = sum(len(unit.times) for unit in units)
+    there = sum(len(unit.times) for unit in units if store is not None and store.has(unit))
+    left = images - there
+    return Expected(images, there, left * archive.bytes_each, left * archive.seconds_each / workers)
+
+
+def fetch_magnetograms(
+    archive: ImageArchive,
+    units: Sequence[Unit],
+    store: Store,
+    http: Http,
+    *,
+    tolerance: timedelta,
+    workers: int = 4,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Fetched:
+    """Fetch what the store lacks, check every image, and record every gap with its reason.
+
+    Killed at any moment and called again, it goes on with what is missing; gaps are tried again. An image
+    that was already there for an earlier hour is asked for once more, and is a gap if it stays the same. An
+    archive that fails eight times in a row is left alone; what was not asked is a gap, too.
+
+    Args:
+        archive: a source that offers magnetograms.
+        units: what is wanted, see ``units_for``.
+        store: where it goes.
+        http: the client that the archive uses; it knows what went wrong on the way.
+        tolerance: how far an image may be from its time.
+        workers: requests at a time.
+        progress: told (units done, of).
+    """
+    supply = _FromArchive(archive, tolerance)
+    do = _Do(store, supply)
+    missing = [unit for unit in units if not store.has(unit)]
+    _all(do, missing, workers, progress)
+    store.seal()
+    fresh = {unit.key for unit in missing}
+    again = [unit for unit in units if unit.key in fresh & _stale(store)]
+    if again:
+        _all(do, again, workers, lambda done, of: None)
+        store.seal()
+    return _report(store, units, http, supply.down)
+
+
+def _all(do: _Do, units: Sequence[Unit], workers: int, progress: Callable[[int, int], None]) -> None:
+    for _ in run_units(do, units, workers=workers, threads=True, progress=progress, of=len(units)):
+        pass
+
+
+def _stale(store: Store) -> set[str]:
+    """Keys of the units with an image that was there for an earlier hour."""
+    index = store.index()
+    return set(index.loc[index["status"] == "stale", "key"])
+
+
+def _report(store: Store, units: Sequence[Unit], http: Http, down: str) -> Fetched:
+    """What the store holds of these units."""
+    index = store.index()
+    mine = index[index["key"].isin([unit.key for unit in units])]
+    rows = [
+        (utc(str(time)), status, reason)
+        for time, status, reason in zip(mine["time"], mine["status"], mine["reason"], strict=True)
+    ]
+    known = {time: str(reason) for time, status, reason in rows if status != "image"}
+    have = {time for time, status, _ in rows if status == "image"}
+    good = mine[mine["status"] == "image"]
+    times = [time for unit in units for time in unit.times]
+    return Fetched(
+        asked=len(times),
+        images=sum(time in have for time in times),
+        checksummed=int((good["sha256"].str.len() == SHA256_LETTERS).sum()),
+        gaps=tuple((time, known.get(time) or down) for time in times if time not in have),
+        troubles=tuple(http.troubles),
+        size_bytes=int(good["bytes"].sum()),
+    )

@@ -1,0 +1,102 @@
+"""Now: whatever the archives have, and a forecast from whatever of it is sound."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from flarescope.forecaster import Question
+from flarescope.forecaster.live import live_forecast, live_inputs
+from flarescope.sources.archive_server import ArchiveServer
+from flarescope.sources.http import Http
+from flarescope.sources.settings import ArchiveSettings
+
+HOUR = datetime(2026, 2, 3, 12, 30, tzinfo=UTC)
+QUICK = ArchiveSettings(back_off_seconds=0.01, per_second=500, read_seconds=1.0, attempts=3)
+
+
+@pytest.mark.realdata
+def test_an_image_and_lists_make_a_full_forecast(data_dir: Path) -> None:
+    with ArchiveServer(data=data_dir, clock=HOUR) as server, Http(QUICK.at(server.url)) as http:
+        said = live_forecast(http, at=HOUR)
+    assert said.state == "full"
+    assert said.observed == HOUR
+    assert "taken 2026-02-03T12:00:00Z" in said.inputs["image"]
+    assert len(said.inputs["flares"]) == 2
+    assert any("near-real-time" in note for note in said.notes)
+
+
+@pytest.mark.realdata
+def test_without_images_history_alone_and_without_lists_climatology(data_dir: Path) -> None:
+    with (
+        ArchiveServer(data=data_dir, clock=HOUR, without={"images"}) as server,
+        Http(QUICK.at(server.url)) as http,
+    ):
+        history = live_forecast(http, at=HOUR)
+    with (
+        ArchiveServer(data=data_dir, clock=HOUR, without={"images", "flares"}) as server,
+        Http(QUICK.at(server.url)) as http,
+    ):
+        nothing = live_forecast(http, at=HOUR)
+    assert (history.state, nothing.state) == ("history_only", "climatology")
+    assert nothing.probability == nothing.rivals["climatology"]
+    assert any("Helioviewer" in note for note in history.notes)
+    assert any("HEK" in note for note in nothing.notes)
+
+
+@pytest.mark.realdata
+def test_faults_change_nothing_that_is_said(data_dir: Path) -> None:
+    faults = ("http500", "truncated", "stale", "wrong_channel", "html", "hole", "clock")
+    with ArchiveServer(data=data_dir, clock=HOUR) as server, Http(QUICK.at(server.url)) as http:
+        sound = live_inputs(http, HOUR)
+    with (
+        ArchiveServer(data=data_dir, clock=HOUR, faults=faults, share=0.1, seed=3) as server,
+        Http(QUICK.at(server.url)) as http,
+    ):
+        struck = live_inputs(http, HOUR)
+        assert [fault for _, fault in server.requests if fault]
+    assert sound.image is not None
+    assert struck.image is not None
+    assert struck.image.origin.sha256 == sound.image.origin.sha256
+    assert sound.flares is not None
+    assert struck.flares is not None
+    assert [f.start for f in struck.flares] == [f.start for f in sound.flares]
+
+
+@pytest.mark.realdata
+def test_an_image_older_than_the_limit_is_refused(data_dir: Path) -> None:
+    late = HOUR + timedelta(hours=6)
+    with ArchiveServer(data=data_dir, clock=HOUR) as server, Http(QUICK.at(server.url)) as http:
+        said = live_forecast(http, at=late, oldest_image=timedelta(hours=3))
+        kept = live_inputs(http, late, oldest_image=timedelta(hours=12))
+    assert said.state == "history_only"
+    assert any("3:00:00 before" in note or "older" in note for note in said.notes)
+    assert kept.image is not None
+
+
+@pytest.mark.realdata
+def test_nothing_later_than_the_hour_is_seen(data_dir: Path) -> None:
+    with ArchiveServer(data=data_dir) as server, Http(QUICK.at(server.url)) as http:
+        found = live_inputs(http, HOUR)
+    assert found.image is not None
+    assert found.image.time <= HOUR
+    assert found.flares is not None
+    assert max(flare.start for flare in found.flares) <= HOUR
+    assert max(end for _, end in found.flares.coverage) <= HOUR
+
+
+def test_nobody_answers() -> None:
+    deaf = QUICK.model_copy(update={"attempts": 1, "connect_seconds": 0.5})
+    with Http(deaf.at("http://127.0.0.1:9")) as http:
+        said = live_forecast(http, at=HOUR, question=Question("X1.0"))
+    assert said.state == "climatology"
+    assert len([note for note in said.notes if note.startswith("No ")]) >= 4
+
+
+def test_the_made_up_sun_says_so() -> None:
+    with ArchiveServer(data=None, clock=HOUR) as server, Http(QUICK.at(server.url)) as http:
+        found = live_inputs(http, HOUR)
+    assert found.image is not None
+    assert any("made-up Sun" in note for note in found.notes)

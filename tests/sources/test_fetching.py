@@ -1,0 +1,129 @@
+"""From an archive to a verified store: hour by hour, whatever breaks on the way."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from flarescope.errors import ArchiveError, BadOptionError, MissingDataError
+from flarescope.sources.archive_server import ArchiveServer
+from flarescope.sources.archives import Found, Supplied
+from flarescope.sources.fetching import expected, fetch_magnetograms, times_between, units_for
+from flarescope.sources.helioviewer import Helioviewer
+from flarescope.sources.http import Http
+from flarescope.sources.settings import ArchiveSettings
+from flarescope.sources.store import Store
+from flarescope.sources.store_build import preparation_for
+from flarescope.sources.store_verify import verify_store
+
+BEGIN = datetime(2026, 2, 3, tzinfo=UTC)
+NEAR = timedelta(minutes=12)
+QUICK = ArchiveSettings(back_off_seconds=0.01, per_second=500, read_seconds=1.0)
+FAULTS = ("http500", "truncated", "wrong_length", "stale", "wrong_channel", "html", "hole", "clock")
+
+
+class Counted:
+    """An archive that is there but for some hours, and counts what it is asked."""
+
+    name, bytes_each, seconds_each = "counted", 1000, 2.0
+
+    def __init__(self, inner: Helioviewer | None, broken: frozenset[int] = frozenset()) -> None:
+        self.inner, self.broken, self.asked = inner, broken, 0
+
+    def find(self, time: datetime, *, tolerance: timedelta) -> Found:
+        self.asked += 1
+        if self.inner is None or time.hour in self.broken:
+            raise ArchiveError("no answer in 5 attempts")
+        return self.inner.find(time, tolerance=tolerance)
+
+    def fetch(self, found: Found) -> Supplied:
+        assert self.inner is not None
+        return self.inner.fetch(found)
+
+    def newest(self, at: datetime, *, oldest: timedelta) -> Found:
+        raise MissingDataError("not asked here")
+
+
+def new_store(folder: Path, size: int = 64) -> Store:
+    return Store.create(folder, preparation=preparation_for("full_disk", size=size), keep_files=True)
+
+
+def test_the_end_is_exclusive_and_both_ends_must_make_sense() -> None:
+    assert len(times_between("2026-02-03", "2026-02-04", "1h")) == 24
+    assert times_between("2026-02-03", "2026-02-03T00:30Z", "12min")[-1] == BEGIN + timedelta(minutes=24)
+    with pytest.raises(BadOptionError, match="--to is exclusive"):
+        times_between("2026-02-03", "2026-02-03", "1h")
+    with pytest.raises(BadOptionError, match="Accepted"):
+        times_between("1990-01-01", "2026-01-01", "1s")
+
+
+def test_units_are_hours_of_the_disk_or_days_of_a_region() -> None:
+    times = times_between("2026-02-03", "2026-02-05", "30min")
+    disk, region = units_for(times), units_for(times, harp=377)
+    assert [len(disk), len(region)] == [48, 2]
+    assert disk[0].key == "20260203T0000Z"
+    assert region[1].key == "harp00377_20260204"
+    assert [t for unit in disk for t in unit.times] == [t for unit in region for t in unit.times]
+
+
+def test_what_a_fetch_costs_is_known_before_it_begins() -> None:
+    cost = expected(
+        Counted(None), units_for(times_between("2026-02-03", "2026-02-04", "1h")), None, workers=4
+    )
+    assert (cost.images, cost.there, cost.size_bytes, cost.seconds) == (24, 0, 24_000, 12.0)
+
+
+def test_a_broken_archive_gives_every_image_in_the_end(tmp_path: Path) -> None:
+    units = units_for(times_between("2026-02-03", "2026-02-03T06:00Z", "1h"))
+    with ArchiveServer(data=None, faults=FAULTS, share=0.12) as server, Http(QUICK.at(server.url)) as http:
+        store = new_store(tmp_path / "store")
+        found = fetch_magnetograms(Helioviewer(http), units, store, http, tolerance=NEAR)
+        assert [fault for _, fault in server.requests if fault]
+    assert (found.images, found.checksummed, found.gaps) == (6, 6, ())
+    assert found.troubles
+    assert {trouble.action for trouble in found.troubles} == {"retried"}
+    assert verify_store(store.folder) == []
+    with ArchiveServer(data=None) as server, Http(QUICK.at(server.url)) as http:
+        clean = new_store(tmp_path / "clean")
+        fetch_magnetograms(Helioviewer(http), units, clean, http, tolerance=NEAR)
+    names = {p.relative_to(clean.folder) for p in clean.folder.rglob("*") if p.is_file()}
+    assert names == {p.relative_to(store.folder) for p in store.folder.rglob("*") if p.is_file()}
+    assert all((clean.folder / n).read_bytes() == (store.folder / n).read_bytes() for n in names)
+
+
+def test_a_gap_has_its_reason_and_is_filled_by_the_next_call(tmp_path: Path) -> None:
+    units = units_for(times_between("2026-02-03", "2026-02-03T04:00Z", "1h"))
+    with ArchiveServer(data=None) as server, Http(QUICK.at(server.url)) as http:
+        real = Helioviewer(http)
+        store = new_store(tmp_path / "store")
+        first = fetch_magnetograms(Counted(real, frozenset({2})), units, store, http, tolerance=NEAR)
+        assert (first.asked, first.images) == (4, 3)
+        ((time, reason),) = first.gaps
+        assert time == BEGIN + timedelta(hours=2)
+        assert "no answer" in reason
+        archive = Counted(real)
+        again = fetch_magnetograms(archive, units, store, http, tolerance=NEAR)
+    assert (again.images, again.gaps, archive.asked) == (4, (), 1)
+
+
+def test_an_archive_that_is_down_is_left_alone(tmp_path: Path) -> None:
+    units = units_for(times_between("2026-02-03", "2026-02-05", "1h"))
+    archive = Counted(None)
+    with Http(QUICK) as http:
+        found = fetch_magnetograms(archive, units, new_store(tmp_path / "s"), http, tolerance=NEAR, workers=2)
+    assert archive.asked <= 9
+    assert (found.images, len(found.gaps)) == (0, 48)
+    assert "not asked" in found.gaps[-1][1]
+    assert "no answer" in found.gaps[-1][1]
+
+
+@pytest.mark.realdata
+def test_an_hour_that_is_not_there_is_a_gap_and_not_its_neighbour(tmp_path: Path, data_dir: Path) -> None:
+    units = units_for(times_between("2026-03-15T00:00Z", "2026-03-15T03:00Z", "1h"))
+    with ArchiveServer(data=data_dir) as server, Http(QUICK.at(server.url)) as http:
+        found = fetch_magnetograms(Helioviewer(http), units, new_store(tmp_path / "s"), http, tolerance=NEAR)
+    assert found.images == 3 - len(found.gaps)
+    assert found.gaps
+    assert all("within 12 minutes" in reason for _, reason in found.gaps)
