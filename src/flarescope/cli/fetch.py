@@ -172,9 +172,10 @@ def _client() -> Http:
 def _offers(name: str, what: str, http: Http, base_url: str | None, **options: Any) -> Any:
     """The source of this name, if it has what is asked for."""
     from flarescope.errors import BadOptionError, UnknownNameError
-    from flarescope.sources import archives
+    from flarescope.sources import known_sources
+    from flarescope.sources.settings import checked_address
 
-    known = archives()
+    known = known_sources()
     having = [each for each in known if what in known[each].offers]
     source = known[name]
     if what not in source.offers:
@@ -183,7 +184,7 @@ def _offers(name: str, what: str, http: Http, base_url: str | None, **options: A
     unknown = sorted(set(given) - set(signature(source).parameters))
     if unknown:
         raise BadOptionError(f"--{unknown[0]} does not go with --source {name}. Leave it out.")
-    return source(http, base_url=base_url, **given)
+    return source(http, base_url=base_url and checked_address(base_url), **given)
 
 
 def _there(folder: Path) -> Store | None:

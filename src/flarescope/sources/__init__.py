@@ -11,7 +11,7 @@ from typing import Any
 
 from flarescope.registry import Registry
 
-__all__ = ["archives", "register", "sources"]
+__all__ = ["known_sources", "register", "sources"]
 
 ARCHIVES = ("helioviewer", "hek", "jsoc", "swpc")
 
@@ -19,7 +19,7 @@ sources: Registry[Any] = Registry("source")
 register = sources.register
 
 
-def archives() -> Registry[Any]:
+def known_sources() -> Registry[Any]:
     """All sources by name: ours, and those that other packages have registered."""
     for name in ARCHIVES:
         import_module(f"{__name__}.{name}")

@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from flarescope.errors import BadOptionError
 
-__all__ = ["ArchiveSettings", "archive_settings"]
+__all__ = ["ArchiveSettings", "archive_settings", "checked_address"]
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
@@ -58,7 +58,7 @@ class ArchiveSettings(BaseSettings):
     @field_validator("jsoc_url", "helioviewer_url", "helioviewer_mirror", "hek_url", "swpc_url")
     @classmethod
     def _address(cls, value: str) -> str:
-        return value if not value else _checked(value)
+        return value if not value else checked_address(value)
 
     def at(self, root: str) -> Self:
         """All archives under one address, as the local archive server has them.
@@ -70,7 +70,7 @@ class ArchiveSettings(BaseSettings):
             >>> ArchiveSettings().at("http://127.0.0.1:8000").helioviewer_url
             'http://127.0.0.1:8000/v2/'
         """
-        root = _checked(root).rstrip("/")
+        root = checked_address(root).rstrip("/")
         return self.model_copy(
             update={
                 "jsoc_url": f"{root}/cgi-bin/ajax/",
@@ -96,7 +96,12 @@ def archive_settings() -> ArchiveSettings:
         raise BadOptionError(f"{name} is not accepted: {first['msg']}. Change or unset it.") from None
 
 
-def _checked(url: str) -> str:
+def checked_address(url: str) -> str:
+    """The address itself, if an archive can be there.
+
+    Raises:
+        BadOptionError: it is no http or https address, or carries a query or a name.
+    """
     try:
         parts = urlsplit(url)
         good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
