@@ -111,7 +111,7 @@ def _row(flare: Flare) -> dict[str, Any]:
         "obs_instrument": "GOES",
         "obs_meanwavel": 4.5,
         "obs_observatory": "GOES",
-        "obs_wavelunit": "Angstroms",
+        "obs_wavelunit": "Angstrom",
         "refs": [],
         "search_frm_name": "SWPC",
         "search_observatory": "GOES",

@@ -58,7 +58,7 @@ def edited_events(content: Content, fault: str) -> Answer:
     """``edited_events.json``: the X-ray events of the last three days."""
     late = LATE if fault == "clock" else timedelta(0)
     flares = _recent(content, EVENT_DAYS, fault)
-    return json_answer([_event(f, number, content.now, late) for number, f in enumerate(flares)])
+    return json_answer([_event(f, content.now, late) for f in flares])
 
 
 def xrays(hours: int) -> Callable[[Content, str], Answer]:
@@ -112,7 +112,7 @@ def _flare(flare: Flare, now: datetime, late: timedelta) -> dict[str, Any]:
     }
 
 
-def _event(flare: Flare, number: int, now: datetime, late: timedelta) -> dict[str, Any]:
+def _event(flare: Flare, now: datetime, late: timedelta) -> dict[str, Any]:
     ended = flare.end is not None and flare.end <= now
     place = flare.position
     return {
@@ -133,7 +133,7 @@ def _event(flare: Flare, number: int, now: datetime, late: timedelta) -> dict[st
         "particulars2": None,
         **{f"particulars{n}": None for n in range(3, 11)},
         "region": flare.noaa_region % 10_000 if flare.noaa_region else None,
-        "bin": 1000 + 10 * number,
+        "bin": flare.start.hour * 60 + flare.start.minute,
         "age": "old",
         "status_code": 2,
         "status_text": "-",

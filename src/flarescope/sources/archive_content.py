@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from flarescope.errors import BadFileError, BadOptionError
@@ -157,6 +157,7 @@ def _real_list(path: Path) -> FlareCatalog:
     return read_flares(path)
 
 
+@cache
 def _made_up_list() -> FlareCatalog:
     from flarescope.synthetic import flare_list
 
