@@ -93,7 +93,7 @@ def kill_once(folder: Path, some: list[int], phase: str, delay: float, workers: 
     """Build in another process and kill it so long after it began a phase; where it was then."""
     command = [
         sys.executable, __file__, "--build", str(folder), "--units", json.dumps(some),
-        "--workers", str(workers),
+        "--workers", str(workers), "--count", str(max(some, default=0) + 1),
     ]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
         for line in child.stdout:
@@ -116,7 +116,7 @@ def kill_and_compare(
     for kill in range(kills):
         some = order[: count * (kill + 1) // kills]
         sealing = kill % 2 == 1
-        delay = draw.uniform(0.0, 0.25 if sealing else 0.6 * max(1.0, 8 * PER_DAY / count))
+        delay = draw.uniform(0.0, 0.15 if sealing else 0.01 + 0.002 * count / kills)
         struck.append(kill_once(folder / "killed", some, "seal" if sealing else "build", delay, workers))
     everything = units(count)
     build(folder / "killed", everything, workers)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["RowsChecksum", "Sealed", "Seen", "write_index"]
 
 STALE_WITHIN = timedelta(hours=48)
-ROWS_AT_ONCE = 8192  # in a row group: so many rows are in memory, however many there are
+ROWS_AT_ONCE = 1024  # in a row group: so many rows are in memory, however many there are
 
 
 @dataclass(frozen=True)
