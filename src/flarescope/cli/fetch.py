@@ -26,6 +26,8 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
+GAPS_SHOWN = 20
+
 From = Annotated[str, typer.Option("--from", help="First time, UTC, such as 2026-02-03.")]
 To = Annotated[str, typer.Option("--to", help="End, UTC, itself excluded.")]
 BaseUrl = Annotated[
@@ -229,8 +231,10 @@ def _say_fetched(found: Fetched, asked: dict[str, Any], seconds: float, *, as_js
     lines = [
         f"{found.images} of {found.asked} images, {found.size_bytes / 1e6:,.0f} MB, in {seconds:.0f} s: "
         f"{asked['store']}",
-        *(f"  gap {gap['time']}: {gap['reason']}" for gap in told["gaps"]),
+        *(f"  gap {gap['time']}: {gap['reason']}" for gap in told["gaps"][:GAPS_SHOWN]),
     ]
+    if len(found.gaps) > GAPS_SHOWN:
+        lines.append(f"  … and {len(found.gaps) - GAPS_SHOWN} gaps more; --json lists them all")
     if told["retried"] or told["refused"]:
         lines.append(f"  asked again {len(told['retried'])} times, given up {len(told['refused'])} times")
     _say({**asked, **told, "seconds": round(seconds, 1)}, *lines, as_json=as_json)
