@@ -100,6 +100,11 @@ def test_parts_and_seal(
     assert "holds 25 images, 1 gaps" in capsys.readouterr().out
     assert run(monkeypatch, "verify", out) == 0  # with labels beside the index
     assert capsys.readouterr().out == f"{out}: sound.\n"
+    assert run(monkeypatch, "info", out, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["labels"]["of_this_index"]
+    (out / "labels.parquet").write_bytes((out / "labels.parquet").read_bytes() + b"x")
+    assert run(monkeypatch, "verify", out) == 1
+    assert "labels.parquet: its bytes are not those that were written" in capsys.readouterr().out
 
 
 def test_a_flipped_byte_ends_with_1_and_its_name(

@@ -116,6 +116,17 @@ def test_a_mended_file_fills_its_gap(images: Path, tmp_path: Path) -> None:
     assert bytes_of(out) == bytes_of(tmp_path / "fresh")
 
 
+def test_a_unit_damaged_before_it_was_sealed_is_done_again(images: Path, alone: Path, tmp_path: Path) -> None:
+    out = tmp_path / "store"
+    build_store([images], out, preparation=small, how=How(shard=(1, 1)))
+    for path in list(out.glob("units/*/*.npy"))[:3]:  # as a power cut may leave it
+        path.write_bytes(b"")
+    built = build_store([images], out, preparation=small)
+    assert built.sealed is not None
+    assert built.sealed.dropped == ()
+    assert bytes_of(out) == bytes_of(alone)
+
+
 @pytest.mark.filterwarnings("ignore")  # of distributed, which complains of what was killed
 def test_a_dask_worker_killed_midway_changes_nothing(images: Path, alone: Path, tmp_path: Path) -> None:
     distributed = pytest.importorskip("distributed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +22,19 @@ if TYPE_CHECKING:
     from flarescope.sources.store_build import Built
     from flarescope.sun import Encoding, View
 
-__all__ = ["catalog_of", "contents", "labelled", "prepared_as", "tell_built", "tell_labels", "tell_sealed"]
+__all__ = [
+    "catalog_of", "contents", "labelled", "prepared_as", "tell_built", "tell_labels", "tell_sealed",
+    "workers_for",
+]  # fmt: skip
 
 GAPS_SHOWN, REASONS_SHOWN = 5, 20
+
+
+def workers_for(dask: str | None) -> int:
+    """How many workers, where nobody says: a Dask of this machine's own has all cores."""
+    if dask != "local":
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def prepared_as(
@@ -163,6 +174,8 @@ def tell_sealed(store: Path, sealed: Sealed) -> None:
         f"Sealed: {store} holds {sealed.images} images, {sealed.gaps} gaps, {sealed.stale} stale images, "
         f"{sealed.bytes / 1e6:.1f} MB."
     )
+    if sealed.dropped:
+        typer.echo(f"  {len(sealed.dropped)} units were damaged before: build them again, then seal.")
 
 
 def tell_labels(labels: dict[str, Any] | None) -> None:

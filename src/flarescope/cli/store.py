@@ -19,6 +19,7 @@ from flarescope.cli._store import (
     tell_built,
     tell_labels,
     tell_sealed,
+    workers_for,
 )
 
 __all__ = ["app"]
@@ -58,7 +59,9 @@ def build(
         Literal["grey8", "gauss"], typer.Option(help="grey8 cuts off at ±250 G, as networks want it.")
     ] = "grey8",
     keep_files: Annotated[bool, typer.Option(help="Keep the files themselves, too.")] = False,
-    workers: Annotated[int, typer.Option(help="Processes.", min=1, max=1024)] = 1,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes; 1, and with --dask local all cores.", min=1, max=1024)
+    ] = None,
     threads: Annotated[bool, typer.Option(help="Threads instead of processes.")] = False,
     dask: Annotated[str | None, typer.Option(help="'local', or the address of a Dask scheduler.")] = None,
     shard: Annotated[
@@ -81,7 +84,7 @@ def build(
     from flarescope.writing import check_folder_place
 
     check_folder_place(out)
-    how = How(workers, threads, dask, parse_shard(shard) if shard else None)
+    how = How(workers or workers_for(dask), threads, dask, parse_shard(shard) if shard else None)
     if how.shard and flares:
         raise BadOptionError("Labels belong to the whole store: give --flares to 'store seal', not --shard.")
     catalog = catalog_of(flares, at_least, within)

@@ -147,8 +147,8 @@ def about_labels(store: str | Path) -> dict[str, Any] | None:
     if not (folder / ABOUT).is_file():
         return None
     told = read_record(folder / ABOUT)
-    told.pop("labels_sha256", None)
-    return told | {"of_this_index": told.pop("index_sha256", "") == sha256_of(folder / INDEX)}
+    about = {name: told.get(name) for name in ("at_least", "within", "goes_scale", "notes")}
+    return about | {"of_this_index": told.get("index_sha256") == sha256_of(folder / INDEX)}
 
 
 def verify_labels(store: str | Path) -> list[Damage]:

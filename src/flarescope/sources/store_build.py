@@ -144,6 +144,9 @@ def build_store(
     if how.shard is not None:
         return built
     sealed = store.seal(lambda done, of: progress("sealing", done, of))
+    if sealed.dropped:  # units that a power cut had damaged
+        again = _run(store, listing, how, lambda done, of: None)
+        built, sealed = replace(again, there=built.there), store.seal()
     return replace(built, sealed=sealed)
 
 
