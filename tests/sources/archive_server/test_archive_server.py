@@ -16,8 +16,8 @@ import pytest
 
 from flarescope.errors import BadFileError, BadOptionError, UnknownNameError
 from flarescope.flare import GoesClass
-from flarescope.sources.archive_images import places
 from flarescope.sources.archive_server import ArchiveServer
+from flarescope.sources.archive_server.images import places
 from flarescope.sources.fits import read_fits
 from flarescope.sources.jp2 import read_jp2
 from flarescope.sources.limits import FileBytes
@@ -216,7 +216,7 @@ def test_what_is_not_in_the_index_is_not_there(url: str, path: str) -> None:
         ("/v2/getClosestImage/", {"sourceId": "19"}, 400, "date"),
         ("/v2/getClosestImage/", {"date": "tomorrow", "sourceId": "19"}, 400, "tomorrow"),
         ("/v2/getClosestImage/", {"date": "9999-99-99", "sourceId": "19"}, 400, "9999"),
-        ("/v2/getJP2Image/", {"date": "2026-02-03", "sourceId": "8"}, 400, "No images"),
+        ("/v2/getJP2Image/", {"date": "2026-02-03", "sourceId": "8"}, 200, "No images"),
         ("/hek/her", {"cmd": "search", "cosec": "2"}, 400, "Error"),
         (INFO, {"op": "rs_list", "ds": "aia.lev1[$]", "key": "T_REC"}, 200, "Cannot find series"),
         (INFO, {"op": "rs_list", "ds": "hmi.M_720s[yesterday]", "key": "T_REC"}, 200, "yesterday"),
@@ -263,7 +263,7 @@ def test_nonsense_on_the_line_ends_that_line_only(url: str) -> None:
 @pytest.mark.parametrize(
     ("without", "path", "query", "status"),
     [
-        ("images", "/v2/getClosestImage/", {"date": "2026-02-03", "sourceId": "19"}, 400),
+        ("images", "/v2/getClosestImage/", {"date": "2026-02-03", "sourceId": "19"}, 200),
         ("images", "/SUM1/D300690895/S00000/magnetogram.fits", {}, 404),
         ("regions", "/text/srs.txt", {}, 404),
         ("regions", "/json/solar_regions.json", {}, 404),
@@ -298,7 +298,7 @@ def test_what_cannot_be_served_is_refused(tmp_path: Path) -> None:
 
 def test_an_empty_folder_of_data_is_not_filled_with_the_made_up_sun(tmp_path: Path) -> None:
     with ArchiveServer(data=tmp_path, clock=CLOCK) as server:
-        assert ask(server.url, "/v2/getClosestImage/", date="2026-02-03", sourceId=19)[0] == 400
+        assert ask(server.url, "/v2/getClosestImage/", date="2026-02-03", sourceId=19)[0] == 200
         assert ask(server.url, "/text/srs.txt")[0] == 404
         assert document(server.url, "/json/edited_events.json") == []
         said = document(server.url, INFO, op="rs_list", ds="hmi.M_720s[$]", key="T_REC")

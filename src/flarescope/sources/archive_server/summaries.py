@@ -8,7 +8,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from flarescope.sources.archive_images import places
+from flarescope.sources.archive_server.images import places
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,15 +8,15 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from flarescope.errors import BadOptionError
-from flarescope.sources.archive_answer import Answer, Query, json_answer, not_found
-from flarescope.sources.archive_answers_jsoc import fewer
-from flarescope.sources.archive_fits import an_hour_later
-from flarescope.sources.archive_record_sets import parse_record_set
+from flarescope.sources.archive_server.answer import Answer, Query, json_answer, not_found
+from flarescope.sources.archive_server.fits_bytes import an_hour_later
+from flarescope.sources.archive_server.jsoc_info import fewer
+from flarescope.sources.archive_server.record_sets import parse_record_set
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from flarescope.sources.archive_jsoc import Records, StoredRecord
+    from flarescope.sources.archive_server.records import Records, StoredRecord
 
 __all__ = ["Exports", "stored_file"]
 

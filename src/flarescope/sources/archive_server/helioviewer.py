@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from flarescope.errors import BadOptionError
 from flarescope.geometry import earth_view
-from flarescope.sources.archive_answer import Answer, Query, json_answer, text_answer, time_asked
+from flarescope.sources.archive_server.answer import Answer, Query, json_answer, text_answer, time_asked
 from flarescope.sources.calibration import HELIOVIEWER_ARCSEC
 
 if TYPE_CHECKING:
-    from flarescope.sources.archive_content import Content
+    from flarescope.sources.archive_server.content import Content
 
 __all__ = ["MAGNETOGRAM", "closest_image", "is_true", "jp2_image"]
 
@@ -93,7 +93,8 @@ def _nearest(query: Query, content: Content, *, hole: bool = False) -> datetime:
 
 
 def _refused(problem: str) -> Answer:
-    return json_answer({"error": problem, "errno": 10 if "available" in problem else 25}, 400)
+    nothing = "available" in problem  # the service itself answers this with 200
+    return json_answer({"error": problem, "errno": 10 if nothing else 25}, 200 if nothing else 400)
 
 
 def is_true(text: str) -> bool:

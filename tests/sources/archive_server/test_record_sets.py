@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flarescope.errors import BadOptionError
-from flarescope.sources.archive_fits import an_hour_later, with_comment
-from flarescope.sources.archive_record_sets import SLOT, Slots, parse_record_set
+from flarescope.sources.archive_server.fits_bytes import an_hour_later, with_comment
+from flarescope.sources.archive_server.record_sets import SLOT, Slots, parse_record_set
 
 FIVE = datetime(2011, 2, 13, 5)  # noqa: DTZ001 - a TAI clock reading
 

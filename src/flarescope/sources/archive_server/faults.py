@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from flarescope.errors import BadOptionError, UnknownNameError
-from flarescope.sources.archive_answer import Answer, text_answer
+from flarescope.sources.archive_server.answer import Answer, text_answer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

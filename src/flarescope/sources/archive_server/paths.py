@@ -5,20 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flarescope.sources import archive_answers_hek as hek
-from flarescope.sources import archive_answers_helioviewer as helioviewer
-from flarescope.sources import archive_answers_jsoc as jsoc
-from flarescope.sources import archive_answers_regions as regions
-from flarescope.sources import archive_answers_swpc as swpc
-from flarescope.sources.archive_answers_jsoc_fetch import Exports, stored_file
-from flarescope.sources.archive_faults import WIRE_FAULTS
-from flarescope.sources.archive_jsoc import Records
+from flarescope.sources.archive_server import hek, helioviewer, swpc
+from flarescope.sources.archive_server import jsoc_info as jsoc
+from flarescope.sources.archive_server import srs as regions
+from flarescope.sources.archive_server.faults import WIRE_FAULTS
+from flarescope.sources.archive_server.jsoc_fetch import Exports, stored_file
+from flarescope.sources.archive_server.records import Records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from flarescope.sources.archive_answer import Answer, Query
-    from flarescope.sources.archive_content import Content
+    from flarescope.sources.archive_server.answer import Answer, Query
+    from flarescope.sources.archive_server.content import Content
 
 __all__ = ["Paths", "Place"]
 

@@ -13,9 +13,9 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from flarescope.errors import BadFileError, FlarescopeError, WrongChannelError
-from flarescope.sources import archive_faults
-from flarescope.sources.archive_faults import CONTENT_FAULTS, FAULTS, FaultPlan
 from flarescope.sources.archive_server import ArchiveServer
+from flarescope.sources.archive_server import faults as archive_faults
+from flarescope.sources.archive_server.faults import CONTENT_FAULTS, FAULTS, FaultPlan
 from flarescope.sources.fits import read_fits
 from flarescope.sources.helioviewer import Helioviewer
 from flarescope.sources.http import Http

@@ -8,7 +8,7 @@ from io import BytesIO
 import numpy as np
 
 from flarescope.geometry import Disk, earth_view
-from flarescope.sources.archive_images import AU_METRES, MADE, PIXELS, made_up_disk
+from flarescope.sources.archive_server.images import AU_METRES, MADE, PIXELS, made_up_disk
 from flarescope.sources.tai import from_tai
 
 __all__ = ["disk_file", "disk_header"]

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flarescope.errors import BadOptionError
-from flarescope.sources.archive_answer import Answer, Query, json_answer
-from flarescope.sources.archive_record_sets import NAMES, SERIES, parse_record_set, prime_keys
+from flarescope.sources.archive_server.answer import Answer, Query, json_answer
+from flarescope.sources.archive_server.record_sets import NAMES, SERIES, parse_record_set, prime_keys
 
 if TYPE_CHECKING:
-    from flarescope.sources.archive_jsoc import Records, StoredRecord
+    from flarescope.sources.archive_server.records import Records, StoredRecord
 
 __all__ = ["check_address", "fewer", "info", "show_series"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from flarescope.sources.archive_answer import Answer, json_answer, not_found, text_answer
+from flarescope.sources.archive_server.answer import Answer, json_answer, not_found, text_answer
 
 if TYPE_CHECKING:
-    from flarescope.sources.archive_content import Content
+    from flarescope.sources.archive_server.content import Content
     from flarescope.sources.srs import ReportedRegion
 
 __all__ = ["solar_regions", "srs_text"]

@@ -11,13 +11,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flarescope.sources.archive_disk_fits import disk_file, disk_header
-from flarescope.sources.archive_fits import with_comment
-from flarescope.sources.archive_record_sets import FIRST, SLOT, RecordSet
+from flarescope.sources.archive_server.disk_fits import disk_file, disk_header
+from flarescope.sources.archive_server.fits_bytes import with_comment
+from flarescope.sources.archive_server.record_sets import FIRST, SLOT, RecordSet
 from flarescope.sources.tai import from_tai, to_tai
 
 if TYPE_CHECKING:
-    from flarescope.sources.archive_content import Content
+    from flarescope.sources.archive_server.content import Content
 
 __all__ = ["CALLS_IT_MADE", "Records", "StoredRecord"]
 

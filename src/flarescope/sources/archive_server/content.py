@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from flarescope.errors import BadFileError, BadOptionError
 from flarescope.flare import GoesClass
-from flarescope.sources.archive_images import continuum_jp2, jp2_of_jpeg, jp2_of_made_up
-from flarescope.sources.archive_regions import Summaries
+from flarescope.sources.archive_server.images import continuum_jp2, jp2_of_jpeg, jp2_of_made_up
+from flarescope.sources.archive_server.summaries import Summaries
 from flarescope.times import utc
 
 if TYPE_CHECKING:

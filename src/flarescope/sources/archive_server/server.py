@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from flarescope.errors import BadFileError, BadOptionError, UnknownNameError
-from flarescope.sources.archive_answer import Answer, Query, not_found, text_answer
-from flarescope.sources.archive_content import Content
-from flarescope.sources.archive_faults import FaultPlan, Wire, spoilt
-from flarescope.sources.archive_paths import Paths
+from flarescope.sources.archive_server.answer import Answer, Query, not_found, text_answer
+from flarescope.sources.archive_server.content import Content
+from flarescope.sources.archive_server.faults import FaultPlan, Wire, spoilt
+from flarescope.sources.archive_server.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -39,7 +39,7 @@ class ArchiveServer:
         data: the folder of real data; None for the made-up Sun. The two are never mixed, but for X-ray
             fluxes, which are drawn from the list of flares.
         port: on loopback; 0 for any that is free.
-        faults: any of ``archive_faults.FAULTS``; see ``FaultPlan`` for whom they strike.
+        faults: any of ``FAULTS``; see ``FaultPlan`` for whom they strike.
         share: of the requests that each fault strikes, 0 to 1.
         seed: of who is struck.
         clock: nothing later than this is served; None for everything.

@@ -6,11 +6,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from flarescope.errors import BadOptionError
-from flarescope.sources.archive_answer import Answer, Query, json_answer, text_answer, time_asked
+from flarescope.sources.archive_server.answer import Answer, Query, json_answer, text_answer, time_asked
 
 if TYPE_CHECKING:
     from flarescope.flare import Flare
-    from flarescope.sources.archive_content import Content
+    from flarescope.sources.archive_server.content import Content
 
 __all__ = ["search"]
 

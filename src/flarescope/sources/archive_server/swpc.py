@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from flarescope.flare import GoesClass
-from flarescope.sources.archive_answer import Answer, json_answer
-from flarescope.sources.archive_content import SHOWN_AFTER
+from flarescope.sources.archive_server.answer import Answer, json_answer
+from flarescope.sources.archive_server.content import SHOWN_AFTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from flarescope.flare import Flare
-    from flarescope.sources.archive_content import Content
+    from flarescope.sources.archive_server.content import Content
 
 __all__ = ["edited_events", "flares_7_day", "latest_flare", "xrays"]
 

@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 from flarescope.geometry import ARCSEC, Disk, earth_view
-from flarescope.sources.archive_answer import tai_text
+from flarescope.sources.archive_server.answer import tai_text
 from flarescope.sources.calibration import GREY_PER_GAUSS
 from flarescope.sun import ZERO_GREY, Magnetogram, Position
 from flarescope.times import iso
