@@ -20,7 +20,9 @@ from flarescope.errors import (
     WrongChannelError,
     WrongTimeError,
 )
-from flarescope.sources.supply import NO_REGION, OUTSIDE, SAME_TIME, LocalUnit, list_files, units_of
+from flarescope.sources.listing import OUTSIDE, SAME_TIME, list_files
+from flarescope.sources.local_images import NO_REGION
+from flarescope.sources.supply import LocalUnit, units_of
 
 SHARP = "hmi.sharp_cea_720s.4225.20140609_234800_TAI.magnetogram.fits"
 HOUR = datetime(2026, 2, 3, 12, tzinfo=UTC)
@@ -173,7 +175,9 @@ def test_every_file_is_in_one_unit_of_its_hour_or_day(
         (folder / (name if harp else f"HMI.m{time:%Y.%m.%d_%H.%M.%S}.jpg")).write_bytes(b"x")
     if not drawn:
         return
-    jobs = list(units_of(list_files([folder])))
+    listing = list_files([folder])
+    jobs = list(units_of(listing))
+    assert listing.units == len(jobs)
     assert max(Counter(job.key for job in jobs).values()) == 1
     assert sum(len(job.unit.times) for job in jobs) == len(set(drawn))
     for job in jobs:

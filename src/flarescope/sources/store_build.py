@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from flarescope.errors import BadOptionError, MissingDataError
 from flarescope.preparation import Preparation
 from flarescope.sources.calibration import GREY_PER_GAUSS
+from flarescope.sources.listing import list_files
 from flarescope.sources.store import Store
-from flarescope.sources.supply import list_files, units_of
+from flarescope.sources.supply import units_of
 from flarescope.sources.units import do_unit
 from flarescope.times import iso
 from flarescope.work import run_units
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from flarescope.sources.listing import Listing
     from flarescope.sources.store import Sealed
-    from flarescope.sources.supply import Listing, LocalUnit
+    from flarescope.sources.supply import LocalUnit
     from flarescope.sources.units import UnitReport
     from flarescope.sun import Encoding, View
 
@@ -135,8 +137,8 @@ def build_store(
     how = how or How()
     listing = list_files(images, since=since, until=until, progress=lambda k, n: progress("looking", k, n))
     seen = view or view_of(listing)
-    listing = listing.only(seen)
-    if not listing.files:
+    listing.keep(seen)
+    if not listing.units:
         raise MissingDataError(f"No image of view '{seen}' and this period: {listing.left_out}.")
     prepared = (preparation or preparation_for)(seen)
     store = Store.create(out, preparation=prepared, keep_files=keep_files)
@@ -154,9 +156,8 @@ def _run(store: Store, listing: Listing, how: How, progress: Callable[[int, int]
     """Do all units; only counts and the first gaps stay in memory."""
     counted: Counter[str] = Counter()
     gaps: list[tuple[datetime, str]] = []
-    of = sum(1 for _ in units_of(listing))
     work = run_units(
-        _Do(str(store.folder)), units_of(listing), of=of, progress=progress,
+        _Do(str(store.folder)), units_of(listing), of=listing.units, progress=progress,
         workers=how.workers, threads=how.threads, dask=how.dask, shard=how.shard,
     )  # fmt: skip
     for job, report in work:
