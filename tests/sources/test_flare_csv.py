@@ -64,6 +64,8 @@ def test_a_list_changed_since_is_refused(tmp_path: Path) -> None:
         ({"coverage": [["2026-02-01"]]}, "its coverage is unreadable"),
         ({"coverage": 5}, "its coverage is unreadable"),
         ({"coverage": [[1, 2]]}, "its coverage is unreadable"),
+        ({"coverage": {}}, "its coverage is unreadable"),
+        ({"coverage": [["2026-02-02", "2026-02-01"]]}, "a period that ends before it begins"),
         ({"flares": "1"}, "flares is '1'"),
         ({"flares": 2}, "it holds 1 flares; its sidecar says 2"),
         ({"notes": [5]}, "no list of texts"),

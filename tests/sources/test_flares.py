@@ -68,6 +68,13 @@ def test_what_was_repaired_is_counted(tmp_path: Path) -> None:
         assert note in notes
 
 
+def test_a_peak_or_end_years_after_the_start_is_dropped(tmp_path: Path) -> None:
+    line = "2012-03-06 00:10,2012-03-06 00:20,2022-03-06 00:30,M1"
+    (flare,) = read(tmp_path, f"start,peak,end,class\n{line}\n")
+    assert (flare.peak, flare.end) == (t("2012-03-06 00:20"), None)
+    assert "1 end times dropped: over 2 days" in read(tmp_path, f"start,peak,end,class\n{line}\n").notes[0]
+
+
 def test_the_satellite_decides_the_scale_and_else_the_date(tmp_path: Path) -> None:
     by_satellite = read(tmp_path, "start,class,obs\n2019-12-20 10:00,C1,G16\n2020-01-24 10:00,C1,G15\n")
     assert [f.scale for f in by_satellite] == ["science", "operational"]
@@ -176,6 +183,10 @@ def test_a_quiet_sun_is_no_hole() -> None:
         ("start,class\n2012-03-06 00:10,M1\n2012-13-06 00:10,M1\n", "line 3 has no readable start time"),
         ("start,class\n2012-03-06 00:10,M1\n\n2012-03-06 00:10,Q1\n", "line 4 has no readable GOES class"),
         ("start,class\n2012-03-06 00:10,M1\n1,2,3,4\n", "line 3"),
+        # two lines glued together: pandas alone would name rows by the cells too many, and lose the others
+        ("start,class\n2012-03-06 00:10,M1,2012-03-07 00:10,M2\n2012-03-08 00:10,M1\n", "line 2 has 4 cells"),
+        ("start,class\nx,2012-03-06 00:10,M1\ny,2012-03-08 00:10,M1\n", "line 2 has 3 cells"),
+        ("start,class\n2012-03-06 00:10,M1\n1,2012-03-08 00:10,M1\n", "line 3 has 3 cells"),
         (REPORT.split("\n")[0] + "\n31777 and nothing else\n", "line 2 is no flare"),
         (SHORT + "2014 99 99 1840 1852 1903 M9.9 1936\n", "line 3 has no readable start time"),
         (SHORT + "done\n", "line 3 is no flare"),

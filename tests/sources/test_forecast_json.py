@@ -62,6 +62,12 @@ def test_files_lines_and_folders(tmp_path: Path) -> None:
         ("regions", [1], "no list of objects"),
         ("regions", [{"longitude": 400.0}], "a region's 'longitude' is '400.0'; accepted: ±180"),
         ("rivals", {"history": "x"}, "its 'history' is 'x'"),
+        ("regions", [{"longitude": True}], "a region's 'longitude' is 'True'"),
+        ("probability", 10**400, "accepted: 0 to 1"),
+        ("says_flare", not SAID.says_flare, "which its probability contradicts"),
+        ("says_flare", "yes", "which its probability contradicts"),
+        ("interval", "95 %", "accepted: 90 %"),
+        ("notes", [["a"]], "no list of texts"),
         ("inputs", [], "a dict is needed"),
     ],
 )

@@ -100,6 +100,8 @@ def test_no_records_have_no_columns() -> None:
         (("keywords", 2, "values", 0), "1e3", "QUALITY is '1e3'"),
         (("keywords", 3, "values", 0), "MISSING", "HARPNUM is 'MISSING'"),
         (("keywords", 3, "values", 0), "378", "lists HARP 378; HARP 377 was asked for"),
+        (("keywords", 0, "values", 1), "2026.02.03_12:00:00_TAI", "lists an image twice"),
+        (("segments",), ANSWER["segments"] * 2, "paths more than once"),
         (("segments",), [], "no paths of segment 'magnetogram'"),
         (("segments", 0, "values", 0), "InvalidSegName", "does not know this segment"),
         (("segments", 0, "values", 0), "/etc/passwd", "is none of JSOC's storage"),
@@ -155,6 +157,7 @@ def test_exports_that_are_ready() -> None:
         ({"data": None}, "'data' is missing"),
         ({"dir": "/tmp"}, "none of JSOC's storage"),
         ({"data": [{"record": "x", "filename": "../a"}]}, "file name '../a' is not accepted"),
+        ({"data": [there["data"][0]] * 2, "count": 2}, "lists a file twice"),
         ({"requestid": "../1"}, "'requestid' is none"),
     ):
         with pytest.raises(BadFileError, match=problem):

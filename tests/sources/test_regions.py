@@ -81,6 +81,32 @@ def test_an_old_summary_in_capitals(tmp_path: Path) -> None:
     assert summary.plages == summary.returning == ()
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "note"),
+    [
+        ("2298 N05W53", " 2298 N05W53", "line 8 could not be read: '2298 N05W53"),
+        ("2298 N05W53", "N05W53", "line 8 could not be read: 'N05W53"),
+        ("2298 N05W53   342", "2298 N05W53   942", "line 8 could not be read"),
+        ("2288 S08", "2288 08", "could not be read: '2288 08"),
+        ("2297 S16E60", "2297 S16E06", "region 12297: its place and its Carrington longitude"),
+        ("2298 N05W53", "2297 N05W53", "region 12297 stands 2 times"),
+        ("Beta-Gamma", "Beta-Gamba", "line 7 gives no area and class"),
+        ("2292  S08W84   013", "2292 S08W84 013 0350 Dkc 10 09 Beta", "gives an area, but stands among"),
+        ("IA. H-alpha", "1A. H-alpha", "section IA is missing: the summary may be cut off"),
+    ],
+)
+def test_what_is_left_out_or_doubtful_is_noted(tmp_path: Path, old: str, new: str, note: str) -> None:
+    assert old in MODERN
+    assert any(note in said for said in srs(tmp_path, MODERN.replace(old, new)).notes)
+
+
+def test_a_summary_needs_its_first_section_and_each_only_once(tmp_path: Path) -> None:
+    with pytest.raises(BadFileError, match="has no section I"):
+        srs(tmp_path, MODERN.replace("I.  Regions", "1.  Regions"))
+    with pytest.raises(BadFileError, match="begins section I anew"):
+        srs(tmp_path, MODERN.replace("II. Regions", "I. Regions"))
+
+
 def test_a_summary_of_new_year_and_an_early_one(tmp_path: Path) -> None:
     new_year = MODERN.replace("2015 Mar 06", "2015 Jan 01").replace("05/2400Z", "31/2400Z")
     assert srs(tmp_path, new_year).valid_at == datetime(2015, 1, 1, tzinfo=UTC)
@@ -240,9 +266,11 @@ def test_real_archives(data_dir: Path) -> None:
         for summary in read_srs_archive(path)
     ]
     assert len(summaries) == 3648  # 2019 lacks two days
-    assert (
-        sum(len(s.notes) for s in summaries) == 2
-    )  # 2011-07-25 and 2014-09-04: a number is missing in a line
+    notes = [note for s in summaries for note in s.notes]
+    assert sum("gives no area" in note for note in notes) == 2  # 2011-07-25, 2014-09-04: a number is missing
+    assert sum("Carrington" in note for note in notes) == 8  # misprints, such as 106° on 2018-05-05
+    assert sum("is missing" in note for note in notes) == 2  # 2019-10-11 ends after the heading of section I
+    assert len(notes) == 12
     assert (
         sum(s.issued < s.valid_at for s in summaries) == 1
     )  # that of 2010-05-13 was issued at 22 UTC before

@@ -246,6 +246,8 @@ LATE = NOW + timedelta(hours=1)
         ("events", {"type": "FLA", "begin_datetime": z(LATE)}, "but it is 2026-02-08T12:00:00Z only"),
         ("latest", {"time_tag": z(LATE)}, "but it is 2026-02-08T12:00:00Z only"),
         ("latest", {"end_time": z(at(9))}, "not before its begin_time"),
+        ("latest", {"max_time": z(at(9))}, "not before its begin_time"),
+        ("latest", {"max_time": z(at(4)), "end_time": z(at(4.5))}, "not before its max_time"),
         ("xrays", {"time_tag": z(LATE)}, "but it is 2026-02-08T12:00:00Z only"),
         ("xrays", {"time_tag": "2026-02-08T11:59:30Z"}, "no whole minute"),
         ("xrays", {"energy": "0.05-0.4nm"}, "no row is of the long channel"),
@@ -266,6 +268,11 @@ def test_what_is_not_understood_is_refused_by_name(
     assert complaint in str(caught.value)
     with pytest.raises(BadFileError, match="has no field"):
         parse([{key: value for key, value in row.items() if key not in changes}], now=NOW)
+
+
+def test_half_a_spot_is_refused() -> None:
+    with pytest.raises(BadFileError, match="row 1: number_spots is '1.5'. Accepted: a whole number"):
+        parse_solar_regions([region(number_spots=1.5)], now=NOW)
 
 
 def test_two_fluxes_of_one_minute_are_refused() -> None:

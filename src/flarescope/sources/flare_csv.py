@@ -134,12 +134,18 @@ def _time(time: datetime) -> str:
 
 
 def _coverage(beside: Path, value: Any) -> tuple[Period, ...]:
+    if not isinstance(value, list):
+        raise BadFileError(beside, f"its coverage is unreadable: no list of periods. Accepted: {_ACCEPTED}.")
     try:
         periods = tuple((utc(a), utc(b)) for a, b in value)
     except (TypeError, ValueError, AttributeError) as problem:
         raise BadFileError(
             beside, f"its coverage is unreadable ({problem}). Accepted: {_ACCEPTED}."
         ) from None
+    if any(a >= b for a, b in periods):
+        raise BadFileError(
+            beside, f"its coverage holds a period that ends before it begins. Accepted: {_ACCEPTED}."
+        )
     return periods
 
 

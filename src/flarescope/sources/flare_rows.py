@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-__all__ = ["COLUMNS", "FlareRows", "finished", "flares_of", "parsed_times"]
+__all__ = ["COLUMNS", "FARTHEST", "FlareRows", "finished", "flares_of", "parsed_times"]
 
 # times are datetime64[us] UTC; goes_class is text; region 0, lon and lat NaN where unknown; science is a flag
 COLUMNS = ("start", "peak", "end", "goes_class", "region", "lon", "lat", "science", "line", "source")
 _DAY = np.timedelta64(1, "D")
 # a repair across midnight that gives a longer flare than this is not believed
 _NONE, _LONGEST = pd.Timedelta(0), pd.Timedelta(hours=12)
+FARTHEST = timedelta(days=2)
 _NO_STRENGTH = r"[ABCMX]\s*0+(\.0*)?"
 _FIRST_GOES, _LAST = pd.Timestamp("1974-01-01"), pd.Timestamp("2100-01-01")
 
@@ -68,6 +69,7 @@ def finished(path: Path, raw: pd.DataFrame) -> FlareRows:
     table["region"], unread = _regions(table["region"], table["start"].to_numpy())
     notes = [f"{unread} region numbers could not be read and were left out"] if unread else []
     notes += [f"{int(nothing.sum())} records of class A0.0 left out"] if nothing.any() else []
+    notes += [*_far_dropped(table, "peak"), *_far_dropped(table, "end")]
     notes += [*_across_midnight(table, "peak"), *_across_midnight(table, "end"), *_order(table)]
     return FlareRows(table[list(COLUMNS)], tuple(f"{path.name}: {note}." for note in notes))
 
@@ -101,6 +103,14 @@ def _regions(text: pd.Series, starts: np.ndarray) -> tuple[np.ndarray, int]:
     blank = plain.isin(["", "0", "0.0", "0000", "00000", "nan", "none", "<na>"])
     full = full_region_numbers(numbers.where(good, 0).astype(int).to_numpy(), starts)
     return np.where(good, full, 0), int((~good & ~blank).sum())
+
+
+def _far_dropped(table: pd.DataFrame, column: str) -> Iterator[str]:
+    """A peak or end days after the start is a slip in the date."""
+    far = table[column] - table["start"] > FARTHEST
+    table[column] = table[column].mask(far)
+    if far.any():
+        yield f"{int(far.sum())} {column} times dropped: over {FARTHEST.days} days after the start"
 
 
 def _across_midnight(table: pd.DataFrame, column: str) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ __all__ = ["parse_forecast", "read_forecasts"]
 
 ACCEPTED = "a forecast as flarescope forecast --json prints it, or a folder of them"
 LINES = (".jsonl", ".ndjson")
+INTERVAL = "90 %"
 MOST_FORECASTS = 100_000
 _STATES = ("full", "history_only", "climatology")
 _SCALES = ("science", "operational")
@@ -73,8 +73,10 @@ def parse_forecast(name: str | Path, document: Any) -> Forecast:
     times: dict[str, Any] = {
         key: _time(file, document, key) for key in ("observed", "issued", "valid_from", "valid_to")
     }
+    if document.get("interval", INTERVAL) != INTERVAL:
+        raise BadFileError(file, f"its 'interval' is {_shown(document['interval'])}; accepted: {INTERVAL}.")
     try:
-        return Forecast(
+        forecast = Forecast(
             **numbers,
             **times,
             at_least=GoesClass(_text(file, document, "at_least")),
@@ -84,10 +86,12 @@ def parse_forecast(name: str | Path, document: Any) -> Forecast:
             inputs=_typed(file, document, "inputs", dict),
             rivals=_rivals(file, document),
             regions=_regions(file, document),
-            notes=tuple(str(note) for note in _typed(file, document, "notes", list)),
+            notes=_notes(file, document),
         )
     except BadOptionError as error:
         raise BadFileError(file, f"it is no forecast. {error}") from None
+    _check_answer(file, document, forecast)
+    return forecast
 
 
 def _read_file(file: Path, name: str) -> dict[str, Forecast]:
@@ -106,16 +110,19 @@ def _document(file: Path, text: str) -> Any:
         raise ValueError(f"{word} is no number")
 
     try:
-        return json.loads(text, parse_constant=refuse)
+        document = json.loads(text, parse_constant=refuse)
+        json.dumps(document, ensure_ascii=False).encode()  # half a character could not be written down again
     except (ValueError, RecursionError) as problem:
-        raise BadFileError(file, f"it is no JSON ({str(problem)[:100]}). Accepted: {ACCEPTED}.") from None
+        told = ascii(str(problem))[1:101]
+        raise BadFileError(file, f"it is no JSON ({told}). Accepted: {ACCEPTED}.") from None
+    return document
 
 
 def _number(file: Path, document: dict[str, Any], key: str) -> float:
     value = document.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadFileError(file, f"its '{key}' is {_shown(value)}; a number is needed.")
-    if not 0.0 <= value <= 1.0:
+    if not 0.0 <= value <= 1.0:  # which NaN is not, either
         raise BadFileError(file, f"its '{key}' is {_shown(value)}; accepted: 0 to 1.")
     return float(value)
 
@@ -148,6 +155,21 @@ def _typed(file: Path, document: dict[str, Any], key: str, kind: type) -> Any:
     return value
 
 
+def _check_answer(file: Path, document: dict[str, Any], forecast: Forecast) -> None:
+    """Its yes or no must be that of its probability and threshold, but where rounding made them equal."""
+    said, margin = document.get("says_flare"), forecast.probability - forecast.threshold
+    rounded = isinstance(said, bool) and abs(margin) < 2e-6
+    if said is not None and said is not forecast.says_flare and not rounded:
+        raise BadFileError(file, f"its 'says_flare' is {_shown(said)}, which its probability contradicts.")
+
+
+def _notes(file: Path, document: dict[str, Any]) -> tuple[str, ...]:
+    notes = _typed(file, document, "notes", list)
+    if not all(isinstance(note, str) for note in notes):
+        raise BadFileError(file, "its 'notes' are no list of texts.")
+    return tuple(notes)
+
+
 def _rivals(file: Path, document: dict[str, Any]) -> dict[str, float]:
     rivals = _typed(file, document, "rivals", dict)
     return {str(name): _number(file, rivals, name) for name in rivals}
@@ -162,7 +184,7 @@ def _regions(file: Path, document: dict[str, Any]) -> tuple[dict[str, Any], ...]
             value = region.get(key)
             if value is None:
                 continue
-            if not isinstance(value, int | float) or not -most <= value <= most:
+            if isinstance(value, bool) or not isinstance(value, int | float) or not -most <= value <= most:
                 raise BadFileError(file, f"a region's '{key}' is {_shown(value)}; accepted: ±{most:g}.")
     return tuple(regions)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from typing import TYPE_CHECKING
@@ -79,6 +80,7 @@ def read_csv_list(path: Path, text: str) -> FlareRows:
 
 def _frame(path: Path, text: str) -> pd.DataFrame:
     """The file as text cells, with the line of each row."""
+    _check_widths(path, text)
     try:
         frame = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, skip_blank_lines=False)
     except (ValueError, OverflowError) as problem:  # pandas' ParserError is a ValueError; it names the line
@@ -87,6 +89,32 @@ def _frame(path: Path, text: str) -> pd.DataFrame:
     frame.columns = [str(name).strip().lower() for name in frame.columns]
     frame = frame.loc[:, ~frame.columns.duplicated()]
     return frame.assign(line=np.arange(2, len(frame) + 2))
+
+
+def _check_widths(path: Path, text: str) -> None:
+    """Every row has as many cells as the header, or every row a number more, in front.
+
+    Pandas would take the cells that a broken row has too many for names of rows, and shift all others.
+    """
+    rows = csv.reader(io.StringIO(text))
+    try:
+        width = len(next(rows, []))
+        numbered: set[bool] = set()
+        for row in rows:
+            if not any(row):
+                continue
+            extra = len(row) - width
+            numbered.add(extra == 1)
+            if extra not in {0, 1} or len(numbered) > 1 or (extra == 1 and not row[0].strip().isdecimal()):
+                raise BadFileError(
+                    path,
+                    f"line {rows.line_num} has {len(row)} cells; its header has {width}. "
+                    f"Accepted: {ACCEPTED}.",
+                )
+    except csv.Error as problem:
+        raise BadFileError(
+            path, f"line {rows.line_num} is no row ({problem}). Accepted: {ACCEPTED}."
+        ) from None
 
 
 def _first_line(text: str) -> str:

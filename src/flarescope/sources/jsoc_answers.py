@@ -113,11 +113,12 @@ def _column(name: str, column: Any, count: int) -> tuple[str, list[str]]:
 
 
 def _paths(name: str, answer: Mapping[str, Any], segment: str, count: int) -> Sequence[str]:
-    for column in list_in(name, dict(answer), "segments"):
-        key, texts = _column(name, column, count)
-        if key == segment:
-            return texts
-    raise BadFileError(name, f"the answer has no paths of segment '{segment}'. Ask again.")
+    columns = [_column(name, column, count) for column in list_in(name, dict(answer), "segments")]
+    found = [texts for key, texts in columns if key == segment]
+    if len(found) == 1:
+        return found[0]
+    seen = "the paths more than once" if found else "no paths"
+    raise BadFileError(name, f"the answer has {seen} of segment '{segment}'. Ask again.")
 
 
 def parse_records(
@@ -153,7 +154,10 @@ def parse_records(
     others = {record.harp for record in records} - {harp} if harp is not None else set()
     if others:
         raise BadFileError(name, f"it lists HARP {others.pop()}; HARP {harp} was asked for. Ask again.")
-    return tuple(sorted(records, key=lambda record: (record.slot, record.harp or 0)))
+    found = {(record.slot, record.harp or 0): record for record in records}
+    if len(found) != len(records):
+        raise BadFileError(name, "it lists an image twice: a time and region name one only. Ask again.")
+    return tuple(found[key] for key in sorted(found))
 
 
 def _record(

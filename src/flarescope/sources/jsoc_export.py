@@ -94,6 +94,8 @@ def _exported(name: str, answer: dict[str, Any]) -> tuple[tuple[ExportedFile, ..
             files.append(ExportedFile(printable(record, 400), path))
         else:
             raise BadFileError(name, f"the answer's file name '{printable(filename, 60)}' is not accepted.")
+    if len({file.path for file in files}) != len(files):
+        raise BadFileError(name, "the answer lists a file twice, so another may be missing. Ask again.")
     if answer.get("count") is not None:
         count = whole(name, "'count'", answer["count"], 0, MAX_ROWS)
         if count not in {len(rows), len(files)}:

@@ -34,7 +34,6 @@ __all__ = [
 ]
 
 CLOCK_TOLERANCE = timedelta(minutes=5)  # between two clocks; a flare later than this is not known yet
-FARTHEST = timedelta(days=2)
 _CLASS = re.compile(r"[ABCMX]\d{1,2}(\.\d{1,6})?", re.ASCII)
 
 
@@ -132,22 +131,8 @@ def flare_rows(name: str, found: Sequence[ListedFlare], now: datetime, notes: It
             "line": [flare.line for flare in found],
         }
     )
-    far = [note for column in ("peak", "end") if (note := _far_dropped(raw, column))]
     rows = finished(Path(name), raw)
-    return FlareRows(
-        rows.table.reset_index(drop=True), (*said, *(f"{name}: {note}." for note in far), *rows.notes)
-    )
-
-
-def _far_dropped(raw: pd.DataFrame, column: str) -> str:
-    """A peak or end days after the start is a slip in the date: it goes, and the note says so."""
-    far = raw[column] - raw["start"] > FARTHEST
-    raw[column] = raw[column].mask(far)
-    return (
-        f"{int(far.sum())} {column} times dropped: over {FARTHEST.days} days after the start"
-        if far.any()
-        else ""
-    )
+    return FlareRows(rows.table.reset_index(drop=True), (*said, *rows.notes))
 
 
 def _times(values: Iterable[datetime | None]) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tarfile
 import zlib
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from flarescope.errors import BadFileError
+from flarescope.geometry import earth_view
 from flarescope.sources.noaa_numbers import full_region_numbers
 from flarescope.sources.plain_text import as_text, read_text
 from flarescope.sun import Position, Region
@@ -30,6 +32,11 @@ _SECTION = re.compile(r"^(I|IA|II|III)\.\s")
 _PLACE = re.compile(r"^(\d{4,5})\s+([NS])(\d\d)([EW])(\d\d)(?:\s+(\d{1,3})\b)?")
 _SPOTS = re.compile(r"\s(\d{1,4})\s+([A-Za-z]{3})\s+(\d{1,3})\s+(\d{1,3})(?:\s+([A-Za-z-]+))?\s*$")
 _RETURNING = re.compile(r"^(\d{4,5})\s+[NS]\d\d(?:\s+\d{1,3})?\s*$")
+_MCINTOSH = re.compile(r"[A-HZ][a-z]{2}", re.IGNORECASE)
+_MAGNETIC = {"alpha", "beta", "gamma", "delta"}
+_NO_ROW = re.compile(r"\s*(?:nmbr\b.*|none\s*)?", re.IGNORECASE)
+_LIKE_A_ROW = re.compile(r"\s*\d{4,5}\b")
+FARTHEST_APART = 20.0  # degrees; 16,289 of 16,305 regions of ten years lie within 12
 _LARGEST_MEMBER, _LARGEST_SUM, _MOST_MEMBERS = 2**20, 2**28, 20_000
 
 
@@ -139,24 +146,67 @@ def _members(path: Path, archive: tarfile.TarFile) -> Iterator[tuple[str, str]]:
 
 def _parsed(name: str, text: str) -> RegionSummary:
     issued = _issued(name, text)
-    sections: dict[str, list[tuple[int, str]]] = {"I": [], "IA": [], "II": []}
-    current = ""
-    for number, line in enumerate(text.split("\n"), 1):
-        heading = _SECTION.match(line)
-        current = heading[1] if heading else current
-        if current in sections and line[:1].isdigit():
-            sections[current].append((number, line))
-    notes: list[str] = []
+    valid_at = _valid_at(name, text, issued)
+    sections = _sections(name, text)
+    notes = [
+        f"section {key} is missing: the summary may be cut off."
+        for key in ("IA", "II")
+        if key not in sections
+    ]
     regions, plages = (
         tuple(
             r
-            for number, line in sections[key]
+            for number, line in sections.get(key, ())
             if (r := _region(issued, number, line, notes, spotted=key == "I"))
         )
         for key in ("I", "IA")
     )
-    returning = tuple(_number(m[1], issued) for _, line in sections["II"] if (m := _RETURNING.match(line)))
-    return RegionSummary(issued, _valid_at(name, text, issued), regions, plages, returning, tuple(notes))
+    returning = []
+    for number, line in sections.get("II", ()):
+        if match := _RETURNING.match(line):
+            returning.append(_number(match[1], issued))
+        elif _LIKE_A_ROW.match(line):
+            notes.append(_unread(number, line))
+    notes += _doubts(regions + plages, valid_at)
+    return RegionSummary(issued, valid_at, regions, plages, tuple(returning), tuple(notes))
+
+
+def _sections(name: str, text: str) -> dict[str, list[tuple[int, str]]]:
+    """The rows of each section that is there, with the numbers of their lines."""
+    sections: dict[str, list[tuple[int, str]]] = {}
+    current = ""
+    for number, line in enumerate(text.split("\n"), 1):
+        if heading := _SECTION.match(line):
+            current = heading[1]
+            if current in sections:
+                raise BadFileError(
+                    name, f"line {number} begins section {current} anew. Accepted: {_ACCEPTED}."
+                )
+            sections[current] = []
+        elif current and not _NO_ROW.fullmatch(line):
+            sections[current].append((number, line))
+    if "I" not in sections:
+        raise BadFileError(name, f"it has no section I, of regions with spots. Accepted: {_ACCEPTED}.")
+    return sections
+
+
+def _unread(number: int, line: str) -> str:
+    return f"line {number} could not be read: {line.strip()[:60]!a}."
+
+
+def _doubts(regions: tuple[ReportedRegion, ...], valid_at: datetime) -> list[str]:
+    """Regions that stand twice, or whose two longitudes contradict each other."""
+    counts = Counter(region.region.noaa[0] for region in regions)
+    notes = [f"region {number} stands {count} times." for number, count in counts.items() if count > 1]
+    centre = earth_view(valid_at).l0
+    for region in regions:
+        place, carrington = region.region.position, region.carrington_longitude
+        if place is not None and carrington is not None:
+            apart = abs((carrington - centre - place.longitude + 180.0) % 360.0 - 180.0)
+            if apart > FARTHEST_APART:
+                told = f"region {region.region.noaa[0]}: its place and its Carrington longitude"
+                notes.append(f"{told} are {apart:.0f}° apart.")
+    return notes
 
 
 def _issued(name: str, text: str) -> datetime:
@@ -188,14 +238,19 @@ def _region(
 ) -> ReportedRegion | None:
     """One row of section I or IA; what cannot be read is left out and noted."""
     place = _PLACE.match(line)
-    if place is None or int(place[3]) > 90:
-        notes.append(f"line {number} could not be read: '{line.strip()[:60]}'.")
+    if place is None or int(place[3]) > 90 or int(place[6] or 0) > 360:
+        notes.append(_unread(number, line))
         return None
     latitude = float(place[3]) * (1 if place[2] == "N" else -1)
     longitude = float(place[5]) * (1 if place[4] == "W" else -1)
-    known = _SPOTS.search(line, place.end()) if spotted else None
+    known = _SPOTS.search(line, place.end())
+    if known is not None and not _sound(known):
+        known = None
     if spotted and known is None:
-        notes.append(f"line {number} gives no area and class: '{line.strip()[:60]}'.")
+        notes.append(f"line {number} gives no area and class: {line.strip()[:60]!a}.")
+    if known is not None and not spotted:
+        notes.append(f"line {number} gives an area, but stands among the regions without spots.")
+        known = None
     return ReportedRegion(
         Region(
             noaa=(_number(place[1], issued),),
@@ -208,6 +263,12 @@ def _region(
         spots=int(known[4]) if known else None,
         extent_degrees=float(known[3]) if known else None,
     )
+
+
+def _sound(spots: re.Match[str]) -> bool:
+    """Do the classes exist?"""
+    magnetic = set((spots[5] or "alpha").lower().split("-"))
+    return _MCINTOSH.fullmatch(spots[2]) is not None and magnetic <= _MAGNETIC
 
 
 def _number(text: str, issued: datetime) -> int:

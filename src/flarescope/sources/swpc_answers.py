@@ -11,6 +11,7 @@ import numpy as np
 
 from flarescope.errors import BadFileError
 from flarescope.flare import Flare, GoesClass
+from flarescope.sources.flare_rows import FARTHEST
 from flarescope.sources.json_rows import rows_of
 from flarescope.sources.listed_flares import (
     CLOCK_TOLERANCE,
@@ -132,15 +133,23 @@ def parse_xray_now(document: Any, *, now: datetime) -> XrayNow:
     if max(time, begin or time) > now + CLOCK_TOLERANCE:
         raise BadFileError(LATEST, f"it is of {iso(max(time, begin or time))}, but it is {iso(now)} only.")
     current, strongest = class_in(row, "current_class"), class_in(row, "max_class")
-    end = row.time("end_time")
-    if begin is not None and end is not None and end < begin:
-        row.refuse("end_time", f"a time not before its begin_time, {iso(begin)}")
+    peak, end = row.time("max_time"), row.time("end_time")
+    _check_order(row, begin, peak, end)
     flare = None
     if begin is not None and strongest and float(strongest[1:]):
-        goes_class, peak = GoesClass(strongest), row.time("max_time")
+        goes_class = GoesClass(strongest)
         flare = Flare(begin, goes_class, peak=peak, end=end, source=LATEST, scale="science")
     known = GoesClass(current) if current and float(current[1:]) else None
     return XrayNow(time, known, begin, flare, ended=end is not None)
+
+
+def _check_order(row: JsonRow, begin: datetime | None, peak: datetime | None, end: datetime | None) -> None:
+    """A flare begins, peaks and ends, all within two days."""
+    for key, time in (("max_time", peak), ("end_time", end)):
+        if begin is not None and time is not None and not begin <= time <= begin + FARTHEST:
+            row.refuse(key, f"a time not before its begin_time, {iso(begin)}, nor two days later")
+    if peak is not None and end is not None and end < peak:
+        row.refuse("end_time", f"a time not before its max_time, {iso(peak)}")
 
 
 def parse_xrays(document: Any, *, now: datetime) -> XrayFlux:

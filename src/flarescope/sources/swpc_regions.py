@@ -95,6 +95,8 @@ def _region(row: JsonRow, midnight: datetime, notes: list[str]) -> ReportedRegio
     day = np.array([midnight.replace(tzinfo=None)], "M8[D]")
     noaa = int(full_region_numbers(np.array([int(number)]), day)[0])
     spots, extent = row.number("number_spots", 0, 10_000), row.number("extent", 0, 180)
+    if spots is not None and spots % 1:
+        row.refuse("number_spots", "a whole number")
     mcintosh = row.text("spot_class")
     if mcintosh and not _MCINTOSH.fullmatch(mcintosh):
         notes.append(f"{REGIONS}: region {noaa}: class {ascii(mcintosh)[:20]} was not understood.")
