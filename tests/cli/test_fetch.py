@@ -49,6 +49,7 @@ def test_magnetograms_end_in_a_store_and_a_second_call_asks_for_nothing(tmp_path
     assert (first.exit_code, again.exit_code) == (0, 0)
     said = json.loads(first.stdout)
     assert (said["images"], said["checksummed"], said["gaps"], said["retried"]) == (3, 3, [], [])
+    assert said["notes"] == ["3 images: made-up Sun, drawn by flarescope's archive server"]
     assert json.loads(again.stdout)["images"] == 3
     assert len(list((store / "files").rglob("*.jp2"))) == 3
 
@@ -108,6 +109,8 @@ def test_regions_are_the_summary_itself(tmp_path: Path) -> None:
         (["magnetograms", "--source", "hek"], "No source of magnetograms named 'hek'"),
         (["magnetograms", "--series", "hmi.M_720s"], "--series does not go with --source helioviewer"),
         (["magnetograms", "--source", "jsoc", "--series", "hmi.Ic_45s"], "hmi.Ic_45s"),
+        (["magnetograms", "--source", "jsoc", "--series", "hmi.sharp_cea_720s"], "--harp 377"),
+        (["magnetograms", "--size", "100000"], "less than or equal to 4096"),
         (["magnetograms", "--every", "fortnightly"], "fortnightly"),
         (["magnetograms", "--base-url", "ftp://x"], "ftp://x"),
     ],

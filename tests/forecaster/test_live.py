@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from flarescope.forecaster import Question
-from flarescope.forecaster.live import live_forecast, live_inputs
+from flarescope.forecaster.live import hurried, live_forecast, live_inputs
 from flarescope.sources.archive_server import ArchiveServer
+from flarescope.sources.flare_coverage import Period
+from flarescope.sources.hek import Hek
 from flarescope.sources.http import Http
+from flarescope.sources.listed_flares import FlareAnswer
 from flarescope.sources.settings import ArchiveSettings
 
 HOUR = datetime(2026, 2, 3, 12, 30, tzinfo=UTC)
@@ -93,6 +98,31 @@ def test_nobody_answers() -> None:
         said = live_forecast(http, at=HOUR, question=Question("X1.0"))
     assert said.state == "climatology"
     assert len([note for note in said.notes if note.startswith("No ")]) >= 4
+
+
+def test_a_silent_archive_is_left_within_a_minute() -> None:
+    given = ArchiveSettings()
+    quick = hurried(given)
+    silent = quick.attempts * quick.read_seconds + 3 * quick.back_off_seconds * 1.5
+    assert silent < 40 < given.attempts * given.read_seconds
+    patient = given.model_copy(update={"attempts": 1, "read_seconds": 2.0})
+    assert (hurried(patient).attempts, hurried(patient).read_seconds) == (1, 2.0)
+
+
+@pytest.mark.realdata
+def test_flares_in_dispute_are_told(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, answers = Hek._read, count()
+
+    def unsteady(self: Hek, within: Period, now: datetime) -> FlareAnswer:
+        answer = real(self, within, now)
+        table = answer.rows.table
+        rows = replace(answer.rows, table=table.drop(index=next(answers) % 7).reset_index(drop=True))
+        return replace(answer, rows=rows)
+
+    monkeypatch.setattr(Hek, "_read", unsteady)
+    with ArchiveServer(data=data_dir, clock=HOUR) as server, Http(QUICK.at(server.url)) as http:
+        found = live_inputs(http, HOUR)
+    assert any("stood in some of 4 answers only; unknown" in note for note in found.notes)
 
 
 def test_the_made_up_sun_says_so() -> None:

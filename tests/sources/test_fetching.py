@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from flarescope.sources.archives import Found, Supplied
 from flarescope.sources.fetching import expected, fetch_magnetograms, times_between, units_for
 from flarescope.sources.helioviewer import Helioviewer
 from flarescope.sources.http import Http
+from flarescope.sources.jsoc import Jsoc
 from flarescope.sources.settings import ArchiveSettings
 from flarescope.sources.store import Store
 from flarescope.sources.store_build import preparation_for
@@ -27,7 +29,7 @@ FAULTS = ("http500", "truncated", "wrong_length", "stale", "wrong_channel", "htm
 class Counted:
     """An archive that is there but for some hours, and counts what it is asked."""
 
-    name, bytes_each, seconds_each = "counted", 1000, 2.0
+    name, series, bytes_each, seconds_each = "counted", "helioviewer:19", 1000, 2.0
 
     def __init__(self, inner: Helioviewer | None, broken: frozenset[int] = frozenset()) -> None:
         self.inner, self.broken, self.asked = inner, broken, 0
@@ -117,6 +119,49 @@ def test_an_archive_that_is_down_is_left_alone(tmp_path: Path) -> None:
     assert (found.images, len(found.gaps)) == (0, 48)
     assert "not asked" in found.gaps[-1][1]
     assert "no answer" in found.gaps[-1][1]
+
+
+def test_an_archive_that_went_down_stays_so_and_every_gap_has_a_reason(tmp_path: Path) -> None:
+    units = units_for(times_between("2026-02-03", "2026-02-04", "1h"))
+    with ArchiveServer(data=None) as server, Http(QUICK.at(server.url)) as http:
+        archive = Late(Helioviewer(http))
+        store = new_store(tmp_path / "s")
+        found = fetch_magnetograms(archive, units, store, http, tolerance=NEAR, workers=2)
+    assert (found.images, len(found.gaps)) == (1, 23)
+    assert all(reason for _, reason in found.gaps)
+
+
+class Late(Counted):
+    """One image comes, but only after all else has failed."""
+
+    def __init__(self, inner: Helioviewer) -> None:
+        super().__init__(inner, frozenset(range(1, 24)))
+        self.failed = threading.Semaphore(0)
+
+    def find(self, time: datetime, *, tolerance: timedelta) -> Found:
+        if time.hour in self.broken:
+            self.failed.release()
+            return super().find(time, tolerance=tolerance)
+        for _ in range(8):
+            assert self.failed.acquire(timeout=20)
+        threading.Event().wait(0.2)
+        return super().find(time, tolerance=tolerance)
+
+
+def test_an_image_of_another_series_does_not_pass_for_the_one_asked_for(tmp_path: Path) -> None:
+    units = units_for(times_between("2026-02-03", "2026-02-03T01:00Z", "1h"))
+    store = Store.create(tmp_path / "store", preparation=None, keep_files=True)
+    with ArchiveServer(data=None) as server, Http(QUICK.at(server.url)) as http:
+        quick, definitive = (Jsoc(http, series=name) for name in ("hmi.M_720s_nrt", "hmi.M_720s"))
+        found = fetch_magnetograms(quick, units, store, http, tolerance=NEAR)
+        assert found.images == 1
+        assert "made-up Sun" in found.notes[0]
+        for ask in (
+            lambda: expected(definitive, units, store, workers=1),
+            lambda: fetch_magnetograms(definitive, units, store, http, tolerance=NEAR),
+        ):
+            with pytest.raises(BadOptionError, match=r"holds hmi.M_720s_nrt for"):
+                ask()
 
 
 @pytest.mark.realdata

@@ -95,6 +95,15 @@ def test_a_hole_in_the_list_is_asked_for_again(http: Http, archive: Archive) -> 
     ]  # fmt: skip
 
 
+def test_two_doubtful_answers_must_agree_to_be_believed(http: Http, archive: Archive) -> None:
+    hole, late = closest(TIME - timedelta(hours=3)), closest(TIME + timedelta(hours=1))
+    archive.lists = [hole, late]
+    assert Helioviewer(http).find(TIME, tolerance=TEN_MINUTES).time == TIME
+    archive.lists = [hole, late, hole]
+    with pytest.raises(MissingDataError, match="20:47:32Z"):
+        Helioviewer(http).find(TIME, tolerance=TEN_MINUTES)
+
+
 def test_a_clock_that_is_an_hour_late_is_asked_for_again(http: Http, archive: Archive) -> None:
     archive.lists = [closest(TIME + timedelta(hours=1))]
     assert Helioviewer(http).find(TIME, tolerance=TEN_MINUTES).time == TIME

@@ -38,7 +38,19 @@ def test_one_address_has_all_archives() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["", "127.0.0.1", "ftp://x/", "http://", "http://a:99999/", "http://u:p@x/", "http://x/?a=1"]
+    "address",
+    [
+        "",
+        "127.0.0.1",
+        "ftp://x/",
+        "http://",
+        "http://a:99999/",
+        "http://u:p@x/",
+        "http://:p@x/",
+        "http://x/?a=1",
+        "http://x y/",
+        "http://x/\r\nHost: y",
+    ],
 )
 def test_what_is_no_address_is_refused(address: str) -> None:
     with pytest.raises(BadOptionError, match="Accepted: such as"):

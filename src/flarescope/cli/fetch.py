@@ -54,7 +54,9 @@ def magnetograms(
     tolerance: Annotated[str, typer.Option(help="How far an image may be from its time.")] = "12min",
     size: Annotated[
         int,
-        typer.Option(help="Side of the prepared images in pixels; 0 keeps the archive's files alone.", min=0),
+        typer.Option(
+            help="Side of the prepared images in pixels; 0 keeps the archive's files alone.", min=0, max=4096
+        ),
     ] = 512,
     workers: Annotated[int, typer.Option(help="Requests at a time.", min=1, max=16)] = 4,
     base_url: BaseUrl = None,
@@ -67,9 +69,12 @@ def magnetograms(
 
     Example: flarescope fetch magnetograms --from 2026-02-03 --to 2026-02-04 --every 1h --store out/store
     """
+    from flarescope.errors import BadOptionError
     from flarescope.sources.fetching import expected, fetch_magnetograms, times_between, units_for
     from flarescope.times import duration
 
+    if harp is None and "sharp" in (series or ""):
+        raise BadOptionError(f"{series} has many regions at a time. Name one: --harp 377, say.")
     units, near = units_for(times_between(begin, end, every), harp), duration(tolerance)
     asked = {
         "source": source, "series": series, "harp": harp, "from": begin, "to": end, "every": every,
@@ -235,6 +240,7 @@ def _say_fetched(found: Fetched, asked: dict[str, Any], seconds: float, *, as_js
     ]
     if len(found.gaps) > GAPS_SHOWN:
         lines.append(f"  … and {len(found.gaps) - GAPS_SHOWN} gaps more; --json lists them all")
+    lines += [f"  note: {note}" for note in found.notes]
     if told["retried"] or told["refused"]:
         lines.append(f"  asked again {len(told['retried'])} times, given up {len(told['refused'])} times")
     _say({**asked, **told, "seconds": round(seconds, 1)}, *lines, as_json=as_json)

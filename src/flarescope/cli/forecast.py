@@ -106,14 +106,14 @@ def _live(
     hour: datetime | None, question: Question, base_url: str | None, oldest_image: str | None
 ) -> Forecast:
     """The forecast that the archives allow."""
-    from flarescope.forecaster.live import OLDEST_LIVE_IMAGE, live_forecast
+    from flarescope.forecaster.live import OLDEST_LIVE_IMAGE, hurried, live_forecast
     from flarescope.sources.http import Http
     from flarescope.sources.settings import archive_settings
     from flarescope.times import duration
 
     settings = archive_settings() if base_url is None else archive_settings().at(base_url)
     oldest = OLDEST_LIVE_IMAGE if oldest_image is None else duration(oldest_image)
-    with Http(settings) as http:
+    with Http(hurried(settings)) as http:
         return live_forecast(http, at=hour, question=question, oldest_image=oldest)
 
 

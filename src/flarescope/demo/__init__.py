@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,6 +68,7 @@ def run_demo(
         inputs=given.names,
         oldest_image=given.oldest_image,
     )
+    said = replace(said, notes=(*given.notes, *said.notes))
     chance = f"{percent(said.probability)} [{percent(said.low)} to {percent(said.high)}]"
     say(f"forecast: {chance} for {said.at_least} within 24 h, state {said.state}")
     why = _explained(given.image)

@@ -49,6 +49,7 @@ class Inputs:
     hour: datetime | None = None
     summary: RegionSummary | None = None
     oldest_image: timedelta = OLDEST_IMAGE
+    notes: tuple[str, ...] = ()
 
 
 def from_files(data: Path) -> Inputs:
@@ -131,6 +132,7 @@ def from_archive(data: Path | None) -> Inputs:
         hour=ARCHIVE_HOUR,
         summary=found.summary,
         oldest_image=OLDEST_LIVE_IMAGE,
+        notes=found.notes,
     )
 
 
@@ -160,7 +162,7 @@ def from_network() -> Inputs | None:
     return Inputs(
         image, flares, found.names, times, folds, flares, {},
         "the last half year of the archives' flare lists, each half forecast by a fit to the other; 95 % "
-        "intervals, 27-day blocks", False, hour, found.summary, OLDEST_LIVE_IMAGE,
+        "intervals, 27-day blocks", False, hour, found.summary, OLDEST_LIVE_IMAGE, found.notes,
     )  # fmt: skip
 
 

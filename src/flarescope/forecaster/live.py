@@ -24,14 +24,16 @@ if TYPE_CHECKING:
     from flarescope.forecaster.ladder import Question
     from flarescope.sources.archives import ImageArchive
     from flarescope.sources.http import Http
+    from flarescope.sources.settings import ArchiveSettings
     from flarescope.sources.srs import RegionSummary
     from flarescope.sun import Magnetogram
 
-__all__ = ["OLDEST_LIVE_IMAGE", "OLDEST_SUMMARY", "LiveInputs", "live_forecast", "live_inputs"]
+__all__ = ["OLDEST_LIVE_IMAGE", "OLDEST_SUMMARY", "LiveInputs", "hurried", "live_forecast", "live_inputs"]
 
 T = TypeVar("T")
 OLDEST_LIVE_IMAGE = timedelta(hours=3)  # HMI's near-real-time images come within an hour or so
 OLDEST_SUMMARY = timedelta(hours=36)  # one is issued a day, half an hour after midnight
+UNKNOWN = ("hole", "unknown", "could not be had")  # in notes on what a list may lack
 UNUSABLE = (ArchiveError, BadFileError, MissingDataError)
 
 
@@ -107,6 +109,17 @@ def live_forecast(
     return replace(said, notes=(*found.notes, *said.notes))
 
 
+def hurried(settings: ArchiveSettings) -> ArchiveSettings:
+    """The same archives with less patience: a forecast is wanted within a minute, and has a ladder."""
+    return settings.model_copy(
+        update={
+            "attempts": min(settings.attempts, 3),
+            "read_seconds": min(settings.read_seconds, 10.0),
+            "whole_seconds": min(settings.whole_seconds, 60.0),
+        }
+    )
+
+
 def live_inputs(http: Http, hour: datetime, *, oldest_image: timedelta = OLDEST_LIVE_IMAGE) -> LiveInputs:
     """The newest of everything not later than the hour; what cannot be had is None, with a note."""
     told = _Told()
@@ -168,5 +181,5 @@ def _flares(http: Http, hour: datetime, told: _Told) -> FlareCatalog | None:
         f"{name}: {len(catalog)} flares to {iso(catalog.flares[-1].start)}" for name, catalog in have.items()
     ]
     known = joined(*have.values())
-    told.notes += [note for note in known.notes if "hole" in note]
+    told.notes += [note for note in known.notes if any(word in note for word in UNKNOWN)]
     return known

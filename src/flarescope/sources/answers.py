@@ -39,21 +39,21 @@ def ask(
         params: its query.
         read: the parser.
         name: OUR name for the answer, in errors.
-        doubt: why a result is not to be believed at once, or "". The first doubtful answer is asked for
-            again, since lists of a loaded archive have holes; the second is believed.
+        doubt: why a result is not to be believed at once, or "". A doubtful answer is asked for again,
+            since lists of a loaded archive have holes; it is believed when it has been given twice. Two
+            that contradict each other prove nothing.
 
     Raises:
         ArchiveError: there is no such service (404), or it gave no usable answer.
         FlarescopeError: of any other kind but MissingDataError: what ``read`` raised.
     """
-    doubted = False
+    doubted: set[str] = set()
 
     def careful(document: Any) -> T:
-        nonlocal doubted
         result = read(document)
-        why = doubt(result) if doubt is not None and not doubted else ""
-        if why:
-            doubted = True
+        why = doubt(result) if doubt is not None else ""
+        if why and why not in doubted:
+            doubted.add(why)
             raise BadFileError(name, f"{why} Asked once more.")
         return result
 

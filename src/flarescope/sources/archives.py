@@ -61,6 +61,7 @@ class ImageArchive(Protocol):
     """An archive of magnetograms; registered as a source that offers "magnetograms"."""
 
     name: str
+    series: str  # as in what it finds
     bytes_each: int  # of one image, for what is printed before a fetch
     seconds_each: float
 

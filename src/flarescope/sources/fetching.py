@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ __all__ = ["Expected", "Fetched", "expected", "fetch_magnetograms", "times_betwe
 
 FAILURES = 8  # in a row, and an archive is left alone
 SHA256_LETTERS = 64
+MOST_NOTES = 20
 MOST_TIMES = 2_000_000  # 12-minute images of 45 years; more is a slip of the finger
 
 
@@ -55,6 +57,7 @@ class Fetched:
         gaps: the times without an image, each with its reason.
         troubles: what was asked for again, and what was given up.
         size_bytes: of all images.
+        notes: what their files say of themselves, such as that a Sun is made up, and of how many.
     """
 
     asked: int
@@ -63,6 +66,7 @@ class Fetched:
     gaps: tuple[tuple[datetime, str], ...]
     troubles: tuple[Trouble, ...]
     size_bytes: int
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -73,6 +77,7 @@ class Fetched:
             "checksummed": self.checksummed,
             "gaps": [{"time": iso(time), "reason": reason} for time, reason in self.gaps],
             "bytes": self.size_bytes,
+            "notes": list(self.notes),
             "retried": [t for t in told if t["action"] == "retried"],
             "refused": [t for t in told if t["action"] != "retried"],
         }
@@ -104,7 +109,8 @@ class _FromArchive:
                 self._failed, self._last = self._failed + 1, str(problem)
             raise
         with self._lock:
-            self._failed = 0
+            if not self.down:  # what was asked before it went down may still come
+                self._failed = 0
         return found
 
 
@@ -153,7 +159,12 @@ def units_for(times: Sequence[datetime], harp: int | None = None) -> tuple[Unit,
 
 
 def expected(archive: ImageArchive, units: Sequence[Unit], store: Store | None, *, workers: int) -> Expected:
-    """How many images, how many bytes, how long?"""
+    """How many images, how many bytes, how long?
+
+    Raises:
+        BadOptionError: the store has images of another series for these times.
+    """
+    _refuse_other_series(archive, units, store)
     images = sum(len(unit.times) for unit in units)
     there = sum(len(unit.times) for unit in units if store is not None and store.has(unit))
     left = images - there
@@ -184,7 +195,11 @@ def fetch_magnetograms(
         tolerance: how far an image may be from its time.
         workers: requests at a time.
         progress: told (units done, of).
+
+    Raises:
+        BadOptionError: the store has images of another series for these times.
     """
+    _refuse_other_series(archive, units, store)
     supply = _FromArchive(archive, tolerance)
     do = _Do(store, supply)
     missing = [unit for unit in units if not store.has(unit)]
@@ -196,6 +211,19 @@ def fetch_magnetograms(
         _all(do, again, workers, lambda done, of: None)
         store.seal()
     return _report(store, units, http, supply.down)
+
+
+def _refuse_other_series(archive: ImageArchive, units: Sequence[Unit], store: Store | None) -> None:
+    """An image that is there must not pass for one of another series, such as the definitive one."""
+    if store is None:
+        return
+    for unit in units:
+        other = [row for row in store.rows(unit) if row.series not in {"", archive.series}]
+        if other:
+            raise BadOptionError(
+                f"{store.folder} holds {other[0].series} for {iso(other[0].time)}, and {archive.series} "
+                "is asked for. Choose another folder."
+            )
 
 
 def _all(do: _Do, units: Sequence[Unit], workers: int, progress: Callable[[int, int], None]) -> None:
@@ -220,6 +248,7 @@ def _report(store: Store, units: Sequence[Unit], http: Http, down: str) -> Fetch
     known = {time: str(reason) for time, status, reason in rows if status != "image"}
     have = {time for time, status, _ in rows if status == "image"}
     good = mine[mine["status"] == "image"]
+    said = Counter(str(note) for note in good["notes"] if note)
     times = [time for unit in units for time in unit.times]
     return Fetched(
         asked=len(times),
@@ -228,4 +257,5 @@ def _report(store: Store, units: Sequence[Unit], http: Http, down: str) -> Fetch
         gaps=tuple((time, known.get(time) or down) for time in times if time not in have),
         troubles=tuple(http.troubles),
         size_bytes=int(good["bytes"].sum()),
+        notes=tuple(f"{count} images: {note}" for note, count in said.most_common(MOST_NOTES)),
     )

@@ -49,6 +49,7 @@ class Helioviewer:
     """
 
     name = "helioviewer"
+    series = f"helioviewer:{SOURCE}"
     offers = frozenset({"magnetograms"})
     bytes_each = 1_060_000
     seconds_each = 1.5
@@ -165,7 +166,7 @@ class Helioviewer:
                 url=f"{base}getJP2Image/",
                 params={"date": iso(image.time), "sourceId": SOURCE},
                 name=f"{image.time:%Y_%m_%d__%H_%M_%S}_000__SDO_HMI_HMI_magnetogram.jp2",
-                series=f"helioviewer:{SOURCE}",
+                series=self.series,
                 record=f"helioviewer:{image.id}",
             )
 

@@ -84,6 +84,7 @@ class Jsoc:
         keep: bool = False,
     ) -> None:
         self._series = JsocSeries(series, segment, harp)
+        self.series = series
         self.bytes_each = 600_000 if self._series.regions else 15_000_000
         base = base_url or http.settings.jsoc_url
         self._base = f"{base.rstrip('/')}/"

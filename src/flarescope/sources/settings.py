@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from flarescope.errors import BadOptionError
 
 __all__ = ["ArchiveSettings", "archive_settings", "checked_address"]
 
+_UNFIT = re.compile(r"[\s\x00-\x1f\x7f]")
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
@@ -19,7 +21,7 @@ class ArchiveSettings(BaseSettings):
     """How do we talk to the archives?
 
     Every field is an environment variable with the prefix ``FLARESCOPE_``, such as
-    ``FLARESCOPE_JSOC_EMAIL``. The e-mail registered at JSOC is a secret: it is sent to JSOC and shown nowhere.
+    ``FLARESCOPE_JSOC_EMAIL``. The e-mail registered at JSOC is a secret: it is sent there and shown nowhere.
 
     Attributes:
         jsoc_url: the folder of ``jsoc_info`` and ``jsoc_fetch``; files are read from the same host.
@@ -100,14 +102,14 @@ def checked_address(url: str) -> str:
     """The address itself, if an archive can be there.
 
     Raises:
-        BadOptionError: it is no http or https address, or carries a query or a name.
+        BadOptionError: it is no http or https address, or carries a query, a name or a blank.
     """
     try:
         parts = urlsplit(url)
         good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         good = False
-    if not good or parts.query or parts.fragment or parts.username:
+    if not good or parts.query or parts.fragment or "@" in parts.netloc or _UNFIT.search(url):
         raise BadOptionError(
             f"Address '{url[:80]}' cannot be used. Accepted: such as http://127.0.0.1:8000/v2/"
         )
