@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from flarescope.errors import BadFileError, BadOptionError, MissingDataError
 from flarescope.preparation import Preparation
-from flarescope.sources.store_arrays import as_float16, npy_chunks
+from flarescope.sources.store_arrays import as_float16, check_shard, npy_chunks, open_shard
 from flarescope.sources.store_files import (
     INDEX,
     LOCK,
@@ -37,7 +37,8 @@ from flarescope.sources.store_seal import seal_folder
 from flarescope.writing import check_folder_place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     import numpy as np
     import pandas as pd
@@ -126,16 +127,11 @@ class Store:
         Raises:
             BadFileError: the record of its day is damaged.
         """
-        try:
-            return read_unit(self._places.unit(unit)).rows
-        except BadFileError:  # not there, or of a power cut: then it counts as not done
-            pass
-        day = read_day(self._places.rows(unit.day))
-        if day is None or unit.key not in day.units:
-            return ()
-        if day.shard and not self._places.shard(day.shard.name).exists():
-            return ()
-        return day.units[unit.key].rows
+        fresh, day = self._fresh(unit), read_day(self._places.rows(unit.day))
+        old = day.units.get(unit.key) if day else None
+        if day is None or old is None or (day.shard and not self._places.shard(day.shard.name).exists()):
+            return fresh.rows
+        return old.joined(fresh).rows
 
     def has(self, unit: Unit, *, keep_gaps: bool = False) -> bool:
         """Is this unit done: an image for each of its times?
@@ -147,9 +143,8 @@ class Store:
         Raises:
             BadFileError: the record of its day is damaged.
         """
-        rows = self.rows(unit)
-        done = tuple(row.time for row in rows) == unit.times
-        return done and (keep_gaps or all(row.status != "gap" for row in rows))
+        done = {row.time for row in self.rows(unit) if keep_gaps or row.status != "gap"}
+        return done.issuperset(unit.times)
 
     def put(
         self,
@@ -158,7 +153,9 @@ class Store:
         arrays: Sequence[Float[np.ndarray, "h w"]],
         files: Mapping[str, bytes],
     ) -> None:
-        """Keep what came of a unit, wholly or not at all; what was there of it is replaced.
+        """Keep what came of a unit, wholly or not at all.
+
+        What was there of these times is replaced, but never an image by a gap; other times of the unit stay.
 
         Args:
             unit: the unit.
@@ -173,18 +170,22 @@ class Store:
         rows = tuple(sorted(rows, key=lambda row: row.time))
         if tuple(row.time for row in rows) != unit.times:
             raise BadOptionError(f"The rows of unit '{unit.key}' are not of its times.")
+        fresh = UnitRows(unit.key, rows)
         stack = self._stack(unit, rows, arrays)
-        record = self._places.unit(unit)
-        with locked(self.folder, alone=False):
-            rows = tuple(self._with_file(unit, row, files) for row in rows)
-            array = None
-            if stack:
-                shape = (len(stack), *stack[0].shape)
+        pending = self._places.pending(unit.day)
+        with locked(self.folder, alone=False), locked(pending, alone=True):
+            rows = tuple(self._with_file(unit, row, files, fresh.image_times) for row in rows)
+            there, images = self._kept(unit)
+            images |= zip(fresh.image_times, stack, strict=bool(stack))
+            whole = there.joined(replace(fresh, rows=rows))
+            if images:
+                kept = [images[time] for time in whole.image_times]
+                shape = (len(kept), *kept[0].shape)
                 path, checksum = write_chunks(
-                    record.parent, lambda sha: f"{unit.key}.{sha[:8]}.npy", npy_chunks(stack, shape)
+                    pending, lambda sha: f"{unit.key}.{sha[:8]}.npy", npy_chunks(kept, shape)
                 )
-                array = Shard(path.name, checksum, shape)
-            write_record(record, UnitRows(unit.key, rows, array).to_dict())
+                whole = replace(whole, array=Shard(path.name, checksum, shape))
+            write_record(self._places.unit(unit), whole.to_dict())
 
     def seal(self, progress: Callable[[int, int], None] = lambda done, of: None) -> Sealed:
         """Join all units into days, and write the index and its checksums.
@@ -248,7 +249,28 @@ class Store:
         side = self.preparation.size
         return [as_float16(array, (side, side)) for array in arrays]
 
-    def _with_file(self, unit: Unit, row: Row, files: Mapping[str, bytes]) -> Row:
+    def _fresh(self, unit: Unit) -> UnitRows:
+        """What was put of a unit and is not sealed yet; no row where a power cut damaged it: done again."""
+        try:
+            return read_unit(self._places.unit(unit))
+        except BadFileError:
+            return UnitRows(unit.key, ())
+
+    def _kept(self, unit: Unit) -> tuple[UnitRows, dict[datetime, Float16[np.ndarray, "h w"]]]:
+        """The same, with its arrays by time."""
+        there = self._fresh(unit)
+        if there.array is None:
+            return there, {}
+        path = self._places.pending(unit.day) / there.array.name
+        try:
+            check_shard(path, there.array)
+            return there, dict(zip(there.image_times, open_shard(path, there.array), strict=True))
+        except BadFileError:
+            return UnitRows(unit.key, ()), {}
+
+    def _with_file(
+        self, unit: Unit, row: Row, files: Mapping[str, bytes], times: Collection[datetime]
+    ) -> Row:
         """Keep the row's file; the row then says where."""
         if not self.keep_files or row.status == "gap":
             return replace(row, file="")
@@ -259,16 +281,17 @@ class Store:
             raise BadOptionError(f"File '{row.name}' of unit '{unit.key}' has not the checksum of its row.")
         there = sha256_of(path) if path.exists() else ""
         if there and there != row.sha256:
-            self._check_own(unit, row, path)
+            self._check_own(unit, row, path, times)
         if there != row.sha256:
             write_chunks(path.parent, path.name, [data])
         return replace(row, file=path.relative_to(self.folder).as_posix())
 
-    def _check_own(self, unit: Unit, row: Row, path: Path) -> None:
-        """Does no other unit of the day own this file, whose bytes are about to change?"""
+    def _check_own(self, unit: Unit, row: Row, path: Path, times: Collection[datetime]) -> None:
+        """Does nothing but these times of the unit own this file, whose bytes are about to change?"""
         file = path.relative_to(self.folder).as_posix()
         for key, other in self._known(unit):
-            if key != unit.key and any(one.file == file for one in other.rows):
+            stays = [one for one in other.rows if key != unit.key or one.time not in times]
+            if any(one.file == file for one in stays):
                 raise BadFileError(
                     file, f"unit '{key}' holds other bytes under the name {row.name}. Give another name."
                 )

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float, Float16
 
 from flarescope.errors import BadFileError, BadOptionError
+from flarescope.sources.store_files import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from flarescope.sources.store_rows import Shard
 
-__all__ = ["as_float16", "npy_chunks", "open_shard"]
+__all__ = ["as_float16", "check_shard", "npy_chunks", "open_shard"]
 
 
 def as_float16(array: Float[np.ndarray, "h w"], shape: tuple[int, int]) -> Float16[np.ndarray, "h w"]:
@@ -56,3 +57,13 @@ def open_shard(path: Path, shard: Shard) -> Float16[np.ndarray, "n h w"]:
     if not isinstance(found, np.ndarray) or found.shape != shard.shape or found.dtype != np.float16:
         raise BadFileError(path, "these are not the arrays that the rows tell of. Verify the store.")
     return found
+
+
+def check_shard(path: Path, shard: Shard) -> None:
+    """Are these the arrays that were written?
+
+    Raises:
+        BadFileError: missing or damaged.
+    """
+    if sha256_of(path) != shard.sha256:
+        raise BadFileError(path, "its bytes are not those that were written.")

@@ -256,7 +256,7 @@ def read_day_anew(path: Path) -> DayRows:
 
 @contextmanager
 def locked(folder: Path, *, alone: bool) -> Iterator[None]:
-    """Hold the store: together with others that put units, or alone to seal it; waits for its turn.
+    """Hold a folder: a store together with others that put units, or alone to seal it; waits for its turn.
 
     The system frees the lock of a killed process. Where the file system has no locks (some network ones) this
     does nothing: seal there when no unit is being put.
@@ -267,9 +267,12 @@ def locked(folder: Path, *, alone: bool) -> Iterator[None]:
         yield
         return
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         file = open(folder / LOCK, "ab")  # noqa: SIM115  # closed below; only opening it may fail so
     except OSError as problem:
-        raise BadOptionError(f"{folder} cannot be written ({problem.strerror}).") from None
+        raise BadOptionError(
+            f"Nothing can be written in {folder} ({problem.strerror}). Make room or choose another place."
+        ) from None
     with file:
         with suppress(OSError):
             fcntl.flock(file, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)

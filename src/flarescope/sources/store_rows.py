@@ -192,7 +192,24 @@ class UnitRows:
     @property
     def images(self) -> int:
         """How many of its rows have an image?"""
-        return sum(row.status != "gap" for row in self.rows)
+        return len(self.image_times)
+
+    @property
+    def image_times(self) -> tuple[datetime, ...]:
+        """The times of its images, in the order of its arrays."""
+        return tuple(row.time for row in self.rows if row.status != "gap")
+
+    def joined(self, fresh: UnitRows) -> UnitRows:
+        """Its rows and those that it got later: an image takes the place of what was there of its time.
+
+        A gap takes that of a gap alone, and other times stay: an archive that fails today, or a folder with
+        half of the files, takes away nothing. The arrays are not joined.
+        """
+        found = {row.time: row for row in self.rows}
+        for row in fresh.rows:
+            if row.status != "gap" or row.time not in found or found[row.time].status == "gap":
+                found[row.time] = row
+        return UnitRows(self.key, tuple(found[time] for time in sorted(found)))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

@@ -7,10 +7,11 @@ count; after, the record does), then remove the old shard and the units. Each st
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from flarescope.errors import BadFileError
-from flarescope.sources.store_arrays import npy_chunks, open_shard
+from flarescope.sources.store_arrays import check_shard, npy_chunks, open_shard
 from flarescope.sources.store_files import (
     Places,
     drafts_below,
@@ -18,23 +19,23 @@ from flarescope.sources.store_files import (
     read_day,
     read_unit,
     remove,
-    sha256_of,
     write_chunks,
     write_record,
 )
 from flarescope.sources.store_index import write_index
-from flarescope.sources.store_rows import DayRows, Shard
+from flarescope.sources.store_rows import DayRows, Shard, UnitRows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from datetime import date
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import date, datetime
     from pathlib import Path
 
     import numpy as np
     from jaxtyping import Float16
 
     from flarescope.sources.store_index import Sealed
-    from flarescope.sources.store_rows import UnitRows
+
+    _Image = tuple[Path, Shard, int]  # the file of its array, what that must be, and its place there
 
 __all__ = ["seal_folder"]
 
@@ -65,11 +66,12 @@ def _seal_day(places: Places, day: date) -> list[str]:
     fresh, dropped = _fresh(places, day)
     if fresh:
         before = read_day(places.rows(day)) or DayRows(day, None, {})
-        merged = before.units | fresh
-        shard = _write_shard(places, before, fresh, merged)
-        bare = {key: replace(unit, array=None) for key, unit in merged.items()}
-        write_record(places.rows(day), DayRows(day, shard, bare).to_dict(), sync=True)
-        _tidy(places, day, shard, bare)
+        merged = dict(before.units)
+        for key, unit in fresh.items():
+            merged[key] = merged.get(key, UnitRows(key, ())).joined(unit)
+        shard = _write_shard(places, day, _images(places, before, fresh))
+        write_record(places.rows(day), DayRows(day, shard, merged).to_dict(), sync=True)
+        _tidy(places, day, shard, merged)
     pending = places.pending(day)
     for path in sorted(pending.glob("*"), key=lambda path: path.suffix != ".json"):
         remove(path)  # records first: arrays without a record are no unit
@@ -83,7 +85,8 @@ def _fresh(places: Places, day: date) -> tuple[dict[str, UnitRows], list[str]]:
     for path in sorted(places.pending(day).glob("*.json")):
         try:
             unit = read_unit(path)
-            _check(path.parent, unit.array)
+            if unit.array:
+                check_shard(path.parent / unit.array.name, unit.array)
         except BadFileError:  # a power cut: nothing of it was sealed, so it is done again
             dropped.append(path.stem)
         else:
@@ -91,49 +94,55 @@ def _fresh(places: Places, day: date) -> tuple[dict[str, UnitRows], list[str]]:
     return found, dropped
 
 
-def _check(folder: Path, shard: Shard | None) -> None:
-    if shard is not None and sha256_of(folder / shard.name) != shard.sha256:
-        raise BadFileError(folder / shard.name, "its bytes are not those that were written.")
+def _images(places: Places, before: DayRows, fresh: dict[str, UnitRows]) -> list[_Image]:
+    """Where each image of the day lies, in the order of key and time: what is fresh goes before what is old.
 
-
-def _write_shard(
-    places: Places, before: DayRows, fresh: dict[str, UnitRows], merged: dict[str, UnitRows]
-) -> Shard | None:
-    """All arrays of the day in the order of key and time, in one file; None where there are none."""
-    sides = [unit.array.shape for unit in fresh.values() if unit.array]
-    sides += [before.shard.shape] if before.shard else []
-    if not sides:
-        return None
-    if before.shard and any(key not in fresh for key in before.units):
+    Raises:
+        BadFileError: the old shard is needed and damaged.
+    """
+    units = [before.units[key] for key in sorted(before.units)]
+    found = _in_one_file(places.folder / "shards", before.shard, units)
+    for unit in fresh.values():
+        found |= _in_one_file(places.pending(before.day), unit.array, [unit])
+    if before.shard and any(shard is before.shard for _, shard, _ in found.values()):
         try:
-            _check(places.folder / "shards", before.shard)
+            check_shard(places.shard(before.shard.name), before.shard)
         except BadFileError as damage:
             record = places.rows(before.day)
             raise BadFileError(
                 damage.path, f"{damage.problem} Remove {record} and build again: the day is made anew."
             ) from None
-    shape = (sum(unit.images for unit in merged.values()), *sides[0][1:])
-    chunks = npy_chunks(_arrays(places, before, fresh, merged), shape)
+    return [found[which] for which in sorted(found)]
+
+
+def _in_one_file(
+    folder: Path, shard: Shard | None, units: Sequence[UnitRows]
+) -> dict[tuple[str, datetime], _Image]:
+    """Where the image of each key and time lies in the file that holds all of these units."""
+    if shard is None:
+        return {}
+    which = ((unit.key, time) for unit in units for time in unit.image_times)
+    return {one: (folder / shard.name, shard, place) for place, one in enumerate(which)}
+
+
+def _write_shard(places: Places, day: date, images: list[_Image]) -> Shard | None:
+    """All arrays of the day in one file; None where there are none."""
+    if not images:
+        return None
+    shape = (len(images), *images[0][1].shape[1:])
     path, checksum = write_chunks(
-        places.folder / "shards", lambda sha: f"{before.day}.{sha[:8]}.npy", chunks, sync=True
+        places.folder / "shards",
+        lambda sha: f"{day}.{sha[:8]}.npy",
+        npy_chunks(_arrays(images), shape),
+        sync=True,
     )
     return Shard(path.name, checksum, shape)
 
 
-def _arrays(
-    places: Places, before: DayRows, fresh: dict[str, UnitRows], merged: dict[str, UnitRows]
-) -> Iterator[Float16[np.ndarray, "h w"]]:
-    old = open_shard(places.shard(before.shard.name), before.shard) if before.shard else None
-    starts, start = {}, 0
-    for key in sorted(before.units):
-        starts[key] = start
-        start += before.units[key].images
-    for key in sorted(merged):
-        unit = merged[key]
-        if key in fresh and unit.array is not None:
-            yield from open_shard(places.pending(before.day) / unit.array.name, unit.array)
-        elif key not in fresh and old is not None:
-            yield from old[starts[key] : starts[key] + unit.images]
+def _arrays(images: list[_Image]) -> Iterator[Float16[np.ndarray, "h w"]]:
+    opened = lru_cache(maxsize=2)(open_shard)
+    for path, shard, place in images:
+        yield opened(path, shard)[place]
 
 
 def _tidy(places: Places, day: date, shard: Shard | None, units: dict[str, UnitRows]) -> None:

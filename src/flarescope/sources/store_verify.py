@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flarescope.errors import BadFileError
-from flarescope.sources.store_arrays import open_shard
+from flarescope.sources.store_arrays import check_shard, open_shard
 from flarescope.sources.store_files import (
     CHECKSUMS,
     INDEX,
@@ -204,8 +204,7 @@ def _shards(places: Places, record: DayRows) -> Iterator[Damage]:
 
 def _array(places: Places, path: Path, shard: Shard) -> Iterator[Damage]:
     try:
-        if sha256_of(path) != shard.sha256:
-            raise BadFileError(path, CHANGED)
+        check_shard(path, shard)
         open_shard(path, shard)
     except BadFileError as damage:
         yield Damage(_name(places, path), damage.problem)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import random
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -21,6 +22,7 @@ from flarescope.errors import BadFileError, BadOptionError, MissingDataError
 from flarescope.preparation import Preparation
 from flarescope.sources.store import Row, Store, Unit
 from flarescope.sources.store_index import Seen
+from flarescope.sources.store_verify import verify_store
 from flarescope.sources.units import do_unit
 from flarescope.work import run_units
 
@@ -414,3 +416,50 @@ def test_progress_comes_to_its_end(store: Store) -> None:
     store.seal(lambda *done: told.append(done))
     assert told == [(done, 6) for done in range(1, 7)]
     assert date(2026, 2, 3) == unit().day
+
+
+REGION = Unit("harp00377_20260203", NOON.date(), tuple(NOON + k * HOUR for k in range(4)), 377)
+
+
+def put_some(store: Store, hours: dict[int, float | None]) -> None:
+    """Images of a region with these values at these hours; None is a gap."""
+    times = {NOON + k * HOUR: value for k, value in hours.items()}
+    rows = [
+        Row(time, "gap", "the archive is down.") if value is None else row(time, f"{time} {value}".encode())
+        for time, value in times.items()
+    ]
+    values = [value for value in times.values() if value is not None]
+    files = {one.name: f"{one.time} {times[one.time]}".encode() for one in rows if one.name}
+    some = replace(REGION, times=tuple(times))
+    store.put(some, rows, [np.full((4, 4), value) for value in values], files)
+
+
+@pytest.mark.parametrize("between", [False, True], ids=["unsealed", "sealed"])
+def test_no_image_goes_away_because_less_came_later(store: Store, tmp_path: Path, between: bool) -> None:
+    asked: list[dict[int, float | None]] = [
+        {2: 2.0, 3: 3.0}, {0: 0.5, 1: None}, {0: None, 1: 1.0, 2: None}, {3: 9.0},
+    ]  # fmt: skip
+    for some in asked:
+        put_some(store, some)
+        if between:
+            store.seal()
+    assert store.has(REGION)
+    assert store.seal().images == 4
+    index = store.index()
+    assert [store.image(one)[0, 0] for _, one in index.iterrows()] == [0.5, 1.0, 2.0, 9.0]
+    assert [(store.folder / name).exists() for name in index["file"]] == [True] * 4
+    assert verify_store(store.folder) == []
+    once = Store.create(tmp_path / "once", preparation=PREPARATION, keep_files=True)
+    put_some(once, {0: 0.5, 1: 1.0, 2: 2.0, 3: 9.0})
+    once.seal()
+    assert [p.read_bytes() for p in tree(once)] == [p.read_bytes() for p in tree(store)]
+
+
+def test_halves_of_a_unit_put_at_once(store: Store) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda hour: put_some(store, {hour: float(hour)}), [0, 1, 2, 3] * 5))
+    assert store.seal().images == 4
+
+
+def tree(store: Store) -> list[Path]:
+    return sorted(path for path in store.folder.rglob("*") if path.is_file())
