@@ -131,6 +131,29 @@ def test_an_archive_that_went_down_stays_so_and_every_gap_has_a_reason(tmp_path:
     assert all(reason for _, reason in found.gaps)
 
 
+class Behind(Counted):
+    """An archive that serves the first hour's image for every hour, until it has caught up."""
+
+    first: Found | None = None
+    behind = True
+
+    def fetch(self, found: Found) -> Supplied:
+        self.first = self.first or found
+        return super().fetch(self.first if self.behind else found)
+
+
+def test_a_stale_image_is_asked_for_again_by_the_next_call(tmp_path: Path) -> None:
+    units = units_for(times_between("2026-02-03", "2026-02-03T03:00Z", "1h"))
+    with ArchiveServer(data=None) as server, Http(QUICK.at(server.url)) as http:
+        archive, store = Behind(Helioviewer(http)), new_store(tmp_path / "s")
+        first = fetch_magnetograms(archive, units, store, http, tolerance=NEAR, workers=1)
+        asked, archive.behind = archive.asked, False
+        again = fetch_magnetograms(archive, units, store, http, tolerance=NEAR, workers=1)
+    assert (first.images, len(first.gaps), asked) == (1, 2, 5)
+    assert (again.images, again.gaps, archive.asked) == (3, (), 7)
+    assert verify_store(store.folder) == []
+
+
 class Late(Counted):
     """One image comes, but only after all else has failed."""
 

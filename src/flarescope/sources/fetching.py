@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flarescope.errors import ArchiveError, BadOptionError
+from flarescope.errors import ArchiveError, BadOptionError, MissingDataError
 from flarescope.sources.store_rows import Unit
 from flarescope.sources.units import do_unit
 from flarescope.times import duration, iso, utc
@@ -184,7 +184,8 @@ def fetch_magnetograms(
     """Fetch what the store lacks, check every image, and record every gap with its reason.
 
     Killed at any moment and called again, it goes on with what is missing; gaps are tried again. An image
-    that was already there for an earlier hour is asked for once more, and is a gap if it stays the same. An
+    that was already there for an earlier hour is asked for once more in each call, and is a gap as long as
+    it stays the same. An
     archive that fails eight times in a row is left alone; what was not asked is a gap, too.
 
     Args:
@@ -202,7 +203,8 @@ def fetch_magnetograms(
     _refuse_other_series(archive, units, store)
     supply = _FromArchive(archive, tolerance)
     do = _Do(store, supply)
-    missing = [unit for unit in units if not store.has(unit)]
+    old = _stale(store)
+    missing = [unit for unit in units if unit.key in old or not store.has(unit)]
     _all(do, missing, workers, progress)
     store.seal()
     fresh = {unit.key for unit in missing}
@@ -232,8 +234,11 @@ def _all(do: _Do, units: Sequence[Unit], workers: int, progress: Callable[[int, 
 
 
 def _stale(store: Store) -> set[str]:
-    """Keys of the units with an image that was there for an earlier hour."""
-    index = store.index()
+    """Keys of the units with an image that was there for an earlier hour, as far as that is known."""
+    try:
+        index = store.index()
+    except MissingDataError:  # nothing is sealed yet
+        return set()
     return set(index.loc[index["status"] == "stale", "key"])
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_DEPTH", "parse_json"]
 
 MAX_DEPTH = 50
+MAX_PARTS = 300_000  # objects and lists; every answer has at most 100,000 rows, and each part costs memory
 _NO_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[^"\[\]{}]++', re.DOTALL)
 _ONE_KIND = bytes.maketrans(b"{}", b"[]")
 _SURROGATE = re.compile(rb"\\u[dD][89abAB]")
@@ -23,13 +24,16 @@ _SURROGATE = re.compile(rb"\\u[dD][89abAB]")
 def parse_json(file: FileBytes) -> Any:
     """What does this JSON document hold?
 
-    UTF-8 only, at most 50 levels deep, with finite numbers and real characters.
+    UTF-8 only, at most 50 levels deep and 300,000 objects and lists large, with finite numbers and real characters.
 
     Raises:
         BadFileError: it is HTML or anything else than such a document.
     """
     if file.data.lstrip()[:1] == b"<":
         raise BadFileError(file.path, "this is a page of HTML or XML where JSON was expected.")
+    parts = file.data.count(b"{") + file.data.count(b"[")
+    if parts > MAX_PARTS:
+        raise BadFileError(file.path, f"this JSON has {parts:,} objects and lists; accepted: {MAX_PARTS:,}.")
     if _deeper_than(MAX_DEPTH, file.data):
         raise BadFileError(file.path, f"this JSON is broken off, or nested more than {MAX_DEPTH} deep.")
     try:
