@@ -351,7 +351,7 @@ def test_jsoc_records(archive: Any) -> None:
             assert record.path or path.endswith("/") or path.startswith("NoData")
 
     for regions, seed in seeds.items():
-        fuzz(f"jsoc records {regions}", [seed], mutate_json, parser(regions), judge)
+        fuzz(f"jsoc records {regions}", [seed], mutate_json, parser(regions), judge, share=0.5)
 
 
 def test_jsoc_export(archive: Any) -> None:

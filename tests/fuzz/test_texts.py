@@ -1,7 +1,8 @@
 """Texts, and files of our own, damaged: summaries of regions, lists of flares, forecasts.
 
-A line that is missing as a whole cannot be seen in a summary or a foreign list: nothing counts them. A list of
-our own has a checksum, so every changed byte of it is.
+What cannot be caught: a line that is missing as a whole from a summary or a foreign list, since nothing
+counts them, and a digit that gives another legal number. A list of our own has a checksum: every changed byte
+is seen.
 """
 
 from __future__ import annotations
@@ -120,6 +121,12 @@ def instant(text: str) -> Any:
     return (time.tz_convert(UTC) if time.tzinfo else time.tz_localize(UTC)).floor("us")
 
 
+def strength(text: str) -> GoesClass | None:
+    """None for A0.0, which lists write where nothing was measured."""
+    text = text.strip().upper().replace(",", ".")
+    return GoesClass(text) if text and float(text[1:] or 1) else None
+
+
 def check_catalog(data: bytes, catalog: Any, path: Path) -> None:
     """Every flare is one line's; lines are left out or repaired only with a note."""
     text = as_text(path, data, "")
@@ -128,18 +135,14 @@ def check_catalog(data: bytes, catalog: Any, path: Path) -> None:
     rows = list(csv.reader(io.StringIO(text)))
     lowered = [name.strip().lower() for name in rows[0]]
     start, size = lowered.index("start"), lowered.index("goes_class")
-    said = set()
-    for row in rows[1:]:
-        if len(row) > max(start, size) and row[start].strip():
-            said.add((instant(row[start]), row[size].strip().upper().replace(",", ".")))
+    texts = {
+        (row[start], row[size]) for row in rows[1:] if len(row) > max(start, size) and row[start].strip()
+    }
+    said = {(instant(time), strength(text)) for time, text in texts}
     for flare in catalog:
         assert flare.goes_class.peak_flux > 0
         assert 1974 <= flare.start.year < 2101
-        assert any(
-            t == flare.start and GoesClass(c) == flare.goes_class
-            for t, c in said
-            if "0" <= c[-1:] <= "9" or c
-        ), flare
+        assert (flare.start, flare.goes_class) in said
         assert flare.peak is None or timedelta(0) <= flare.peak - flare.start <= timedelta(days=2), "peak"
         assert flare.end is None or timedelta(0) <= flare.end - flare.start <= timedelta(days=2), "end"
         assert None in (flare.peak, flare.end) or flare.peak <= flare.end
@@ -212,13 +215,15 @@ def test_own_list_changed(tmp_path: Path) -> None:
         assert hashlib.sha256(as_text(path, mutant, "").encode()).hexdigest() == json.loads(beside)["sha256"]
         assert len(catalog) == 8
 
-    fuzz("own list", [data], mutate, parse, judge)
+    fuzz("own list", [data], mutate, parse, judge, share=0.2)
 
 
 FORECAST = {
-    "probability": 0.42, "low": 0.31, "high": 0.55, "threshold": 0.161, "interval": "90 %", "at_least": "M1.0",
-    "observed": "2026-02-03T12:00:00Z", "issued": "2026-02-03T12:21:00Z", "valid_from": "2026-02-03T12:21:00Z",
-    "valid_to": "2026-02-04T12:21:00Z", "says_flare": True, "state": "full", "model": "history@1234abcd",
+    "probability": 0.42, "low": 0.31, "high": 0.55, "threshold": 0.161, "interval": "90 %",
+    "at_least": "M1.0",
+    "observed": "2026-02-03T12:00:00Z", "issued": "2026-02-03T12:21:00Z",
+    "valid_from": "2026-02-03T12:21:00Z", "valid_to": "2026-02-04T12:21:00Z", "says_flare": True,
+    "state": "full", "model": "history@1234abcd",
     "goes_scale": "science", "inputs": {"image": {"file": "a.jp2", "sha256": "00"}},
     "rivals": {"climatology": 0.05, "persistence": 0.0},
     "regions": [{"noaa": 14366, "longitude": 12.5, "latitude": -8.0, "share": 0.6}], "notes": ["a note"],

@@ -175,6 +175,59 @@ def test_a_declared_size_is_checked_before_it_is_allocated(tmp_path: Path, made)
         read_magnetogram(write(tmp_path, huge))
 
 
+@pytest.mark.parametrize(
+    ("compressed", "old", "new", "words"),
+    [
+        # astropy goes back by the negative size and reads the same part for ever
+        (False, b"NAXIS1  =                   60", b"NAXIS1  =                  -64", "NAXIS1 is '-64'"),
+        (False, b"NAXIS1  =                   60", b"NAXIS1  =                 60.0", "NAXIS1 is '60.0'"),
+        (False, b"NAXIS1  =                   60", b"NAXIS1  =                   59", "more than the image"),
+        (
+            False,
+            b"NAXIS1  =                   60",
+            b"NAXIS1  =                   61",
+            "its header counts 2,400",
+        ),
+        (
+            False,
+            b"BITPIX  =                   32",
+            b"BITPIX  =                    8",
+            "more than the|not a sound",
+        ),
+        (False, b"NAXIS2  =                   40", b"NAXIS1  =                   40", "states NAXIS1 twice"),
+        (True, b"ZNAXIS2 =                   40", b"ZNAXIS2 =                   20", "needs 20 tiles"),
+        (True, b"PCOUNT  =", b"PCOUNT  = -", "PCOUNT is '-"),
+    ],
+)
+def test_sizes_that_contradict_themselves(
+    tmp_path: Path, made, compressed: bool, old: bytes, new: bytes, words: str
+) -> None:
+    data = made.fits(made.sharp_field(), made.sharp_header(), compressed=compressed)
+    assert old in data
+    end = data.index(old) + len(old) + (len(old) == 9)
+    with pytest.raises(BadFileError, match=words):
+        read_magnetogram(write(tmp_path, data[: data.index(old)] + new + data[end:]))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"CRPIX1": 45.0}, "numbers lie in the sky"),
+        ({"CDELT1": 26.0, "CDELT2": 26.0}, "numbers lie in the sky"),
+        ({"CDELT1": 22.0, "CDELT2": 22.0}, "has a radius of"),
+    ],
+)
+def test_the_disk_must_end_where_the_header_says(tmp_path: Path, made, changes: dict, words: str) -> None:
+    sound = made.disk_header() | {"CRPIX1": 48.5, "CRPIX2": 48.5}
+    blank = read_magnetogram(
+        write(tmp_path, made.fits(np.ones((96, 96), np.float32), sound, compressed=False))
+    )
+    data = made.fits(blank.field, sound, compressed=False)
+    assert read_magnetogram(write(tmp_path, data)).view == "full_disk"
+    with pytest.raises(BadFileError, match=words):
+        read_magnetogram(write(tmp_path, made.fits(blank.field, sound | changes, compressed=False)))
+
+
 def test_tiles_that_can_unpack_to_any_size_are_refused(tmp_path: Path, made) -> None:
     data = made.fits(made.sharp_field(), made.sharp_header())
     other = data.replace(b"ZCMPTYPE= 'RICE_1  '", b"ZCMPTYPE= 'GZIP_1  '")

@@ -48,7 +48,15 @@ def test_archive_times(text: str, default: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "MISSING", "2011.13.41_00:00:00_TAI", "2011.02.13_04:59:54_LST", "0001.01.01_00:00_TAI"]
+    "text",
+    [
+        "",
+        "MISSING",
+        "2011.13.41_00:00:00_TAI",
+        "2011.02.13_04:59:54_LST",
+        "0001.01.01_00:00_TAI",
+        "2011.02.13_04:59:75_TAI",
+    ],
 )
 def test_other_texts_are_refused(text: str) -> None:
     with pytest.raises(BadOptionError, match="Accepted"):

@@ -96,7 +96,7 @@ def check_channel(header: Header, wanted: str = "magnetogram") -> None:
     content, unit = header.text("CONTENT").upper(), header.text("BUNIT").lower()
     for word, what in CONTENT:
         if word in content:
-            raise _refuse(header.path, what, f"CONTENT '{header.text('CONTENT')}'", wanted)
+            raise _refuse(header.path, what, f"CONTENT '{header.text('CONTENT')[:40]}'", wanted)
     wavelength, instrument = header.number("WAVELNTH"), header.text("INSTRUME").upper()
     if wavelength is not None and abs(wavelength - HMI_WAVELENGTH) > 1.0:
         raise _refuse(header.path, "not from HMI", f"WAVELNTH {wavelength:g}; HMI observes at 6173 Å", wanted)

@@ -12,6 +12,7 @@ from jaxtyping import Float
 
 from flarescope.errors import BadFileError, BadOptionError
 from flarescope.sources.channel import check_channel, check_name
+from flarescope.sources.fits_structure import check_structure
 from flarescope.sources.header import Header, comment, observed, quality, region
 from flarescope.sources.limits import FileBytes, check_size, damage_in
 from flarescope.sources.statistics import check_statistics
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["magnetogram_from", "read_fits"]
 
 MIN_KNOWN = 0.5  # of the disk's pixels in the image
+EDGE = 0.01  # of the radius, between the header's limb and the one where the numbers end
+STRAY = 0.002  # of the pixels with numbers
 BARE = "time and geometry from the archive's list: the file's own header has none"
 
 
@@ -57,6 +60,7 @@ def read_fits(
     from astropy.io import fits
 
     check_name(file.path, segment)
+    check_structure(file)
     with damage_in(file.path, "FITS file"), fits.open(BytesIO(file.data), memmap=False) as hdus:
         warnings.simplefilter(
             "ignore", fits.verify.VerifyWarning
@@ -92,8 +96,24 @@ def _image(file: FileBytes, hdus: Any) -> Any:
                 file.path,
                 f"the file is truncated: {len(file.data):,} of {end:,} bytes are there. Fetch it again.",
             )
+        _check_rest(file, hdu, place["datLoc"], end)
         return hdu
     raise BadFileError(file.path, "there is no two-dimensional image in the file's first two parts (HDUs).")
+
+
+def _check_rest(file: FileBytes, hdu: Any, begin: int, end: int) -> None:
+    """After the last pixel come zeros up to the block's end, then another part of the file or nothing.
+
+    Where a damaged header makes the image smaller than it was, pixels are left over.
+    """
+    used = end
+    if not hasattr(hdu, "compression_type"):
+        used = begin + hdu.shape[0] * hdu.shape[1] * abs(int(hdu.header["BITPIX"])) // 8
+    rest = file.data[end:]
+    if file.data[used:end].strip(b"\0") or not (rest.startswith(b"XTENSION") or not rest.strip(b"\0 ")):
+        raise BadFileError(
+            file.path, "the file holds more than the image that its header describes: it is damaged."
+        )
 
 
 def _check_compression(file: FileBytes, hdu: Any) -> None:
@@ -166,9 +186,34 @@ def _on_disk(path: Path, field: Float[np.ndarray, "y x"], disk: Disk) -> Float[n
     on_disk = disk.mask((field.shape[0], field.shape[1]))
     if not on_disk.any():
         raise BadFileError(path, "the header places the whole image off the solar disk.")
+    _check_edge(path, field, disk)
     known = float(np.mean(np.isfinite(field[on_disk])))
     if known < MIN_KNOWN:
         raise BadFileError(
             path, f"only {known:.0%} of the solar disk has numbers; {MIN_KNOWN:.0%} are needed."
         )
     return np.where(on_disk, field, np.float32(np.nan))
+
+
+def _check_edge(path: Path, field: Float[np.ndarray, "y x"], disk: Disk) -> None:
+    """Where the sky is blank, the numbers must end at the limb that the header promises.
+
+    An image without blanks in the sky tells nothing.
+    """
+    step = max(1, min(field.shape) // 512)
+    known = np.isfinite(field[::step, ::step])
+    y, x = np.ogrid[: field.shape[0] : step, : field.shape[1] : step]
+    distance = np.hypot(x - disk.x_centre, y - disk.y_centre)
+    slack = max(1.0, EDGE * disk.radius) + step
+    sky = known[distance > disk.radius + slack]
+    stray = int(np.count_nonzero(sky))
+    if stray > STRAY * np.count_nonzero(known) and stray < (1.0 - STRAY) * sky.size:
+        raise BadFileError(
+            path, "the disk in the image is not where its header says: numbers lie in the sky."
+        )
+    reach = float(distance[known].max()) if known.any() else 0.0
+    if _is_whole(disk, field.shape) and reach < disk.radius - slack:
+        raise BadFileError(
+            path,
+            f"the header's disk has a radius of {disk.radius:.0f} pixels, that in the image {reach:.0f}.",
+        )

@@ -51,7 +51,8 @@ class Header:
         """
         value = self.number(key)
         if value is None:
-            raise self.error(f"the header's {key} is '{self.text(key) or 'missing'}'; a number is needed.")
+            seen = self.text(key)[:40] or "missing"
+            raise self.error(f"the header's {key} is '{seen}'; a number is needed.")
         return value
 
     def error(self, problem: str) -> BadFileError:

@@ -36,8 +36,12 @@ def check_statistics(header: Header, field: Float[np.ndarray, "y x"]) -> None:
     if known.size < 2:
         raise header.error("every pixel is blank. Fetch another time.")
     valid, missing = header.number("DATAVALS"), header.number("MISSVALS")
-    if valid is None or missing is None or valid + missing != field.size:
-        return
+    if valid is None or missing is None or valid + missing > field.size:
+        return  # a cut-out
+    if valid + missing < field.size:
+        raise header.error(
+            f"it has {field.size:,} pixels, but its header counts {valid + missing:,.0f}: it is damaged."
+        )
     if valid != known.size:
         raise header.error(
             f"{known.size:,} pixels have numbers, but its header says {valid:,.0f}: it is damaged."

@@ -87,6 +87,8 @@ def from_utc_or_tai(text: str, *, default: str = "UTC") -> datetime:
             f"Time '{text[:60]}' cannot be read. Accepted: 2011.02.13_05:00:00_TAI or ISO 8601."
         )
     year, month, day, hour, minute = (int(part) for part in match.groups()[:5])
+    if int(match[6] or 0) > 60:  # 60 is a leap second
+        raise BadOptionError(f"Time '{text[:60]}' has {match[6]} seconds. Accepted: 0 to 60.")
     extra = timedelta(seconds=int(match[6] or 0) + float(match[7] or 0.0))
     try:
         clock = datetime(year, month, day, hour, minute) + extra  # noqa: DTZ001 - the scale is added below
