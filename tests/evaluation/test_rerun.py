@@ -40,7 +40,10 @@ def issued(folders: tuple[Path, Path], catalog: FlareCatalog) -> dict[str, Forec
     """As a service would have stored them: to JSON and back."""
     made = forecast_images(folders[0].iterdir(), flares=catalog)
     assert made.missed == ()
-    assert made.notes == ("4 of 4 images: DSUN_OBS, RSUN_OBS not in the header: taken from the ephemeris",)
+    assert made.notes == (
+        "4 of 4 images: DSUN_OBS, RSUN_OBS not in the header: taken from the ephemeris",
+        "4 of 4 images: made near-real-time-like in a test from the definitive file",
+    )
     return {f"{k}.json": parse_forecast("x", json.loads(f.to_json())) for k, f in enumerate(made.again)}
 
 
