@@ -148,3 +148,37 @@ def test_no_scheduler_at_this_address() -> None:
     pytest.importorskip("distributed")
     with pytest.raises(BadOptionError, match="No Dask scheduler answers at 'nowhere://1'"):
         list(run_units(power, [1], dask="nowhere://1"))
+
+
+def of_scheduler(unit: int) -> int:
+    time.sleep(0.05)
+    return unit
+
+
+@pytest.mark.filterwarnings("ignore")  # of distributed, which complains of what was killed
+def test_a_scheduler_that_goes_away_is_told() -> None:
+    pytest.importorskip("distributed")
+    env = {**os.environ, "PYTHONPATH": f"{Path(__file__).parent}:{os.environ.get('PYTHONPATH', '')}"}
+    here = ("127.0.0.1", 18000 + os.getpid() % 1000)
+    address = f"tcp://{here[0]}:{here[1]}"
+    typed = [
+        ("scheduler", "--host", here[0], "--port", str(here[1]), "--dashboard-address", "127.0.0.1:0"),
+        ("worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard"),
+    ]
+    begun = [
+        subprocess.Popen(
+            [sys.executable, "-m", f"distributed.cli.dask_{what}", *rest], env=env, stderr=subprocess.DEVNULL
+        )
+        for what, *rest in typed
+    ]
+    try:
+        results = run_units(of_scheduler, range(1000), dask=address)
+        for _ in range(3):
+            next(results)
+        begun[0].kill()
+        with pytest.raises(FlarescopeError, match="The Dask scheduler went away"):
+            list(results)
+    finally:
+        for one in begun:
+            one.kill()
+            one.wait()

@@ -17,7 +17,7 @@ import uuid
 from collections.abc import Sized
 from concurrent.futures import FIRST_COMPLETED, Executor, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flarescope.errors import BadOptionError, FlarescopeError, MissingExtraError
@@ -85,7 +85,7 @@ def run_units(
         Pairs (unit, result), in the order in which they are done.
 
     Raises:
-        FlarescopeError: what ``do`` raised; or a worker process was killed.
+        FlarescopeError: what ``do`` raised; or a worker process or Dask's scheduler was killed.
         BadOptionError: fewer than 1 or more than 1024 workers, no such shard, or no answer from Dask.
         MissingExtraError: Dask is not installed.
 
@@ -192,24 +192,39 @@ def _do_or_tell(name: str, unit: Any) -> tuple[Any, FlarescopeError | None]:
 
 
 def _on_dask(do: Callable[[U], R], units: Iterable[U], address: str, workers: int) -> Iterator[tuple[U, R]]:
-    distributed, name = _dask(), uuid.uuid4().hex
+    distributed = _dask()
+    lost = (distributed.client.FutureCancelledError, distributed.comm.CommClosedError)
     with _dask_client(address, workers) as client:
-        client.register_plugin(_plugin(name, do), name=f"flarescope-{name}")
-        done = distributed.as_completed()
-        out: dict[Any, U] = {}
-        waiting = iter(units)
-        at_once = AHEAD * max(workers, len(client.scheduler_info(n_workers=-1)["workers"]))
         try:
-            while True:
-                for unit in itertools.islice(waiting, at_once - len(out)):
-                    future = client.submit(_do_or_tell, name, unit, pure=False)
-                    out[future.key] = unit
-                    done.add(future)
-                if not out:
-                    return
-                future = next(done)
-                yield out.pop(future.key), _dask_result(future)
-        finally:
+            yield from _by_client(client, do, units, workers)
+        except lost:  # nobody but a scheduler that ends cancels anything
+            logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # or it prints tracebacks
+            raise FlarescopeError(
+                "The Dask scheduler went away in the middle of the work. What is done is kept: "
+                "type the command again."
+            ) from None
+
+
+def _by_client(client: Any, do: Callable[[U], R], units: Iterable[U], workers: int) -> Iterator[tuple[U, R]]:
+    """Keep every worker of a Dask scheduler busy with a bounded number of units handed out."""
+    name = uuid.uuid4().hex
+    client.register_plugin(_plugin(name, do), name=f"flarescope-{name}")
+    done = _dask().as_completed()
+    out: dict[Any, U] = {}
+    waiting = iter(units)
+    at_once = AHEAD * max(workers, len(client.scheduler_info(n_workers=-1)["workers"]))
+    try:
+        while True:
+            for unit in itertools.islice(waiting, at_once - len(out)):
+                future = client.submit(_do_or_tell, name, unit, pure=False)
+                out[future.key] = unit
+                done.add(future)
+            if not out:
+                return
+            future = next(done)
+            yield out.pop(future.key), _dask_result(future)
+    finally:
+        with suppress(OSError):  # a scheduler that went away
             client.cancel([future for future in done.futures if future.key in out])
             client.unregister_worker_plugin(f"flarescope-{name}")
 
@@ -264,7 +279,10 @@ def _dask_client(address: str, workers: int) -> Iterator[Any]:
     if address == "local":
         with (
             distributed.LocalCluster(
-                n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
+                n_workers=workers,
+                threads_per_worker=1,
+                dashboard_address="127.0.0.1:0",
+                silence_logs=logging.ERROR,
             ) as cluster,
             distributed.Client(cluster) as client,
         ):
