@@ -122,6 +122,25 @@ def test_a_flipped_byte_ends_with_1_and_its_name(
     assert shard.name in told["damage"][0]["path"]
 
 
+@pytest.mark.parametrize("command", [("info",), ("export", "--zarr", "{here}/z")], ids=["info", "export"])
+def test_a_damaged_index_is_told_in_one_line(
+    built: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: tuple[str, ...],
+) -> None:
+    index = built / "index.parquet"
+    for damaged in (index.read_bytes()[:-20], index.read_bytes()[:300] * 9, b""):
+        index.write_bytes(damaged)
+        assert run(monkeypatch, *(part.format(here=tmp_path) for part in command), built) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert "the index cannot be read" in err
+        assert err.endswith("Seal the store again.\n")
+        assert err.count("\n") == 1
+
+
 def test_what_a_store_holds(
     built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -183,6 +202,43 @@ def test_as_a_shipped_network_wants_it(
         (("build", "--images", "{images}", "--out", "{here}/s", "--from", "soon"), "Time 'soon'"),
         (("build", "--images", "{images}", "--out", "{here}/s", "--at-least", "Q1"), "GOES class 'Q1'"),
         (("build", "--images", "{images}", "--out", "{here}/s", "--dask", "nowhere"), "Dask"),
+        (
+            (
+                "build",
+                "--images",
+                "{images}",
+                "--out",
+                "{here}/s",
+                "--from",
+                "2015-01-02",
+                "--to",
+                "2015-01-01",
+            ),
+            "is not later than",
+        ),
+        (
+            ("build", "--images", "{images}", "--out", "{here}/s", "--to", "2014-01-01"),
+            "files are left out: outside the period asked for",
+        ),
+        (("build", "--images", "{images}", "--out", "{here}/s", "--size", "1000000"), "4096"),
+        (
+            (
+                "build",
+                "--images",
+                "{images}",
+                "--out",
+                "{here}/s",
+                "--size",
+                "16",
+                "--to",
+                "2015-01-01T02:00",
+                "--flares",
+                "{images}/goes.csv",
+                "--within",
+                "ever",
+            ),
+            "Window 'ever' is for stores of regions",
+        ),
         (("verify", "{here}"), "store"),
         (("seal", "{here}/nowhere"), "store"),
         (("info", "{here}/nowhere"), "store"),

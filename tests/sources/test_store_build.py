@@ -167,6 +167,22 @@ def test_killed_and_typed_again_equals_one_worker(
     assert bytes_of(out) == bytes_of(alone)
 
 
+def test_workers_elsewhere_are_told_whole_paths(
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    def elsewhere(do: Any, units: Any, **how: Any) -> Any:
+        told.append(do.folder)
+        told.extend(file.folder for job in units for file in job.supply.files)
+        return iter(())
+
+    monkeypatch.setattr("flarescope.sources.store_build.run_units", elsewhere)
+    monkeypatch.chdir(images.parent)
+    build_store([images.name], "not_absolute", preparation=small, how=How(shard=(1, 2)))
+    assert {*told} == {str(images.parent / "not_absolute"), str(images)}
+
+
 def test_disks_and_regions_do_not_mix(images: Path, tmp_path: Path) -> None:
     patches = tmp_path / "11158"
     patches.mkdir()

@@ -107,19 +107,14 @@ def contents(store: Store) -> dict[str, Any]:
 
     Raises:
         MissingDataError: the store is not sealed.
+        BadFileError: its index or the record of its labels is damaged.
     """
-    from pyarrow import parquet
-
-    from flarescope.errors import MissingDataError
     from flarescope.samples.store_labels import about_labels
-    from flarescope.sources.store_files import INDEX
+    from flarescope.sources.store_index import opened_index
 
-    index = store.folder / INDEX
-    if not index.is_file():
-        raise MissingDataError(f"{store.folder} is not sealed. Type: flarescope store seal {store.folder}")
     status, reasons, days, views = Counter[str](), Counter[str](), set[str](), set[str]()
     first, last = None, None
-    with parquet.ParquetFile(index) as file:
+    with opened_index(store.folder) as file:
         for batch in file.iter_batches(columns=["day", "time", "status", "reason", "view"]):
             rows = batch.to_pandas()
             status.update(rows["status"])

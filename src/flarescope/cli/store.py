@@ -53,7 +53,9 @@ def build(
     like: Annotated[
         str | None, typer.Option(help="Prepare images as this shipped network or run folder wants them.")
     ] = None,
-    size: Annotated[int | None, typer.Option(help="Side in pixels; 512, regions 128.", min=2)] = None,
+    size: Annotated[
+        int | None, typer.Option(help="Side in pixels; 512, regions 128.", min=2, max=4096)
+    ] = None,
     fit: Annotated[str | None, typer.Option(help="disk, crop, pad or resize; disk, regions crop.")] = None,
     encoding: Annotated[
         Literal["grey8", "gauss"], typer.Option(help="grey8 cuts off at ±250 G, as networks want it.")

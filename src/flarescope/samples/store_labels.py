@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from flarescope.errors import BadFileError, MissingDataError
+from flarescope.errors import BadFileError, BadOptionError, MissingDataError
 from flarescope.samples.label import label_regions, label_times
 from flarescope.sources.store_files import INDEX, read_record, remove, sha256_of, write_record
+from flarescope.sources.store_index import opened_index
 from flarescope.sources.store_verify import Damage
 from flarescope.writing import check_file_place
 
@@ -104,16 +105,15 @@ def label_store(
     """
     folder = Path(store)
     place = check_file_place(folder / LABELS)
-    if not (folder / INDEX).is_file():
-        raise MissingDataError(f"{folder} has no {INDEX} yet. Type: flarescope store seal {folder}")
+    with opened_index(folder):  # is it there?
+        index = sha256_of(folder / INDEX)
     draft = place.with_name(f".{LABELS}.{os.getpid()}.part")
     counted: Counter[str] = Counter()
     notes: tuple[str, ...] = ()
     about: dict[str, Any] = {"at_least": at_least, "within": str(within), "goes_scale": catalog.scale}
-    index = sha256_of(folder / INDEX)
     try:
         with _Table(draft) as table:
-            for rows in _images(folder / INDEX, everything=within == EVER, progress=progress):
+            for rows in _images(folder, everything=within == EVER, progress=progress):
                 labelled, some = _labelled(rows, catalog, at_least, within)
                 notes = labelled.notes
                 counted.update(rows=len(rows), positive=labelled.counts["positive"])
@@ -125,6 +125,9 @@ def label_store(
         remove(folder / ABOUT)  # nobody takes the new table for the one it told of
         own = sha256_of(draft)
         os.replace(draft, place)
+    except OSError as problem:
+        said = problem.strerror or " ".join(str(problem).split())[:160]
+        raise BadOptionError(f"{place} cannot be written ({said}). Make room and label again.") from None
     finally:
         remove(draft)
     about |= {"notes": list(notes), "index_sha256": index, "labels_sha256": own}
@@ -198,25 +201,20 @@ class _Table:
         self.writer.write_table(pa.Table.from_pandas(rows, self.schema, preserve_index=False))
 
 
-def _images(index: Path, *, everything: bool, progress: Callable[[int, int], None]) -> Iterator[pd.DataFrame]:
+def _images(
+    folder: Path, *, everything: bool, progress: Callable[[int, int], None]
+) -> Iterator[pd.DataFrame]:
     """The rows of images, some at a time."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
     columns = ["key", "time", "observed", "status", "view", "harp", "noaa", "shard", "position"]
-    try:
-        with parquet.ParquetFile(index) as file:
-            done, of = 0, file.metadata.num_rows
-            for batch in file.iter_batches(max(of, 1) if everything else AT_ONCE, columns=columns):
-                rows = batch.to_pandas()
-                done += len(rows)
-                progress(done, of)
-                rows = rows[rows["status"] == "image"].reset_index(drop=True)
-                if len(rows):
-                    yield rows
-    except (OSError, pa.ArrowException) as problem:
-        said = " ".join(str(problem).split())[:160]
-        raise BadFileError(index, f"the index cannot be read ({said}). Seal the store again.") from None
+    with opened_index(folder) as file:
+        done, of = 0, file.metadata.num_rows
+        for batch in file.iter_batches(max(of, 1) if everything else AT_ONCE, columns=columns):
+            rows = batch.to_pandas()
+            done += len(rows)
+            progress(done, of)
+            rows = rows[rows["status"] == "image"].reset_index(drop=True)
+            if len(rows):
+                yield rows
 
 
 def _labelled(
@@ -230,6 +228,8 @@ def _labelled(
         harps = [f"HARP {number}" if number else "" for number in rows["harp"].fillna(0).astype(int)]
         group = [name or harp for name, harp in zip(noaa, harps, strict=True)]
     else:
+        if within == EVER:
+            raise BadOptionError("Window 'ever' is for stores of regions. Accepted for disks: such as 24h.")
         table = label_times(times, catalog, at_least=at_least, within=within)
         noaa = np.full(len(rows), "", object)
         group = table["time_utc"].dt.strftime("%Y-%m-%d").tolist()

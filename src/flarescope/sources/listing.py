@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from flarescope.errors import BadOptionError, MissingDataError
 from flarescope.sources.local_images import SUFFIXES, Listed, listed
+from flarescope.times import iso
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -59,8 +60,9 @@ class Listing:
 
     def files(self) -> Iterator[Listed]:
         """All files, in the order of day, region, time and name."""
-        ordered = "select region, time, name, folder, harp, named from files order by day, region, time, name"
-        for region, time, name, folder, harp, named in self._base.execute(ordered):
+        order = "order by day, region, time, name, rowid"  # of one name, that of the folder given first
+        found = self._base.execute(f"select region, time, name, folder, harp, named from files {order}")  # noqa: S608
+        for region, time, name, folder, harp, named in found:
             when = datetime.fromtimestamp(time, UTC)
             yield Listed(region, when, os.fsdecode(name), os.fsdecode(folder), harp, bool(named))
 
@@ -120,14 +122,19 @@ def list_files(
 
     Raises:
         MissingDataError: there is no image at all.
-        BadOptionError: a folder is none.
+        BadOptionError: a folder is none, or the period ends before it begins.
 
     Example:
         >>> list_files(["magnetograms/full_disk_2026"]).disks  # doctest: +SKIP
         1177
     """
+    if since and until and until <= since:
+        raise BadOptionError(
+            f"The first time no more wanted, {iso(until)}, is not later than the first one wanted, "
+            f"{iso(since)}. Give a later end."
+        )
     found = Listing()
-    for folder in map(Path, folders):
+    for folder in (Path(folder).absolute() for folder in folders):  # whoever reads it may be elsewhere
         if not folder.is_dir():
             raise BadOptionError(f"{folder} is not a folder. Give a folder with images in it or below it.")
         found.add(_wanted(folder, found.counted, since, until, progress))

@@ -17,7 +17,6 @@ from flarescope.errors import BadFileError, BadOptionError, MissingDataError
 from flarescope.preparation import Preparation
 from flarescope.sources.store_arrays import as_float16, check_shard, npy_chunks, open_shard
 from flarescope.sources.store_files import (
-    INDEX,
     LOCK,
     SETTINGS,
     Places,
@@ -31,7 +30,7 @@ from flarescope.sources.store_files import (
     write_chunks,
     write_record,
 )
-from flarescope.sources.store_index import Sealed
+from flarescope.sources.store_index import Sealed, opened_index
 from flarescope.sources.store_rows import Row, Shard, Unit, UnitRows
 from flarescope.sources.store_seal import seal_folder
 from flarescope.writing import check_folder_place
@@ -212,15 +211,9 @@ class Store:
         """
         import pandas as pd
         import pyarrow as pa
-        from pyarrow import parquet
 
-        path = self.folder / INDEX
-        if not path.is_file():
-            raise MissingDataError(f"{self.folder} is not sealed. Type: flarescope store seal {self.folder}")
-        try:
-            table = parquet.read_table(path)
-        except (OSError, pa.ArrowException) as problem:
-            raise BadFileError(path, f"the index cannot be read ({problem}). Seal the store again.") from None
+        with opened_index(self.folder) as file:
+            table = file.read()
         found: pd.DataFrame = table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
         return found
 

@@ -139,7 +139,8 @@ def build_store(
     seen = view or view_of(listing)
     listing.keep(seen)
     if not listing.units:
-        raise MissingDataError(f"No image of view '{seen}' and this period: {listing.left_out}.")
+        why = "; ".join(f"{count} files are left out: {reason}" for reason, count in listing.left_out.items())
+        raise MissingDataError(f"No image of view '{seen}' and this period. {why}.")
     prepared = (preparation or preparation_for)(seen)
     store = Store.create(out, preparation=prepared, keep_files=keep_files)
     built = _run(store, listing, how, lambda done, of: progress("images", done, of))
@@ -157,7 +158,7 @@ def _run(store: Store, listing: Listing, how: How, progress: Callable[[int, int]
     counted: Counter[str] = Counter()
     gaps: list[tuple[datetime, str]] = []
     work = run_units(
-        _Do(str(store.folder)), units_of(listing), of=listing.units, progress=progress,
+        _Do(str(store.folder.absolute())), units_of(listing), of=listing.units, progress=progress,
         workers=how.workers, threads=how.threads, dask=how.dask, shard=how.shard,
     )  # fmt: skip
     for job, report in work:

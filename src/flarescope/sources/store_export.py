@@ -14,6 +14,7 @@ import numpy as np
 
 from flarescope.errors import BadOptionError, MissingDataError, MissingExtraError
 from flarescope.sources.store_files import INDEX
+from flarescope.sources.store_index import opened_index
 from flarescope.writing import check_folder_place
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def export_zarr(
     Raises:
         BadOptionError: the place is taken or cannot be written.
         MissingDataError: the store is not sealed, has no arrays, or no image.
+        BadFileError: its index or a shard is damaged.
         MissingExtraError: zarr is not installed.
     """
     out = _free(out)
@@ -76,21 +78,18 @@ def _free(out: str | Path) -> Path:
 def _count(store: Store) -> int:
     if store.preparation is None:
         raise MissingDataError(f"{store.folder} keeps files only, so there is no array to export.")
-    path = store.folder / INDEX
-    if not path.is_file():
-        raise MissingDataError(f"{store.folder} is not sealed. Type: flarescope store seal {store.folder}")
-    count = sum(len(rows) for rows in _images(path, ["status"]))
+    count = sum(len(rows) for rows in _images(store.folder, ["status"]))
     if count == 0:
         raise MissingDataError(f"{store.folder} holds no image, so there is nothing to export.")
     return count
 
 
-def _images(index: Path, columns: list[str] | None = None) -> Iterator[Any]:
+def _images(folder: Path, columns: list[str] | None = None) -> Iterator[Any]:
     """The rows of sound images, some at a time, as Arrow tables."""
     import pyarrow as pa
-    from pyarrow import compute, parquet
+    from pyarrow import compute
 
-    with parquet.ParquetFile(index) as file:
+    with opened_index(folder) as file:
         for batch in file.iter_batches(ROWS_AT_ONCE, columns=columns):
             table = pa.Table.from_batches([batch])
             yield table.filter(compute.equal(table["status"], "image"))
@@ -100,18 +99,19 @@ def _write(store: Store, draft: Path, count: int, progress: Callable[[int, int],
     from pyarrow import parquet
 
     images, numbers = _begin(store, draft, count)
-    index = store.folder / INDEX
-    with parquet.ParquetFile(index) as file:
+    with opened_index(store.folder) as file:
         schema = file.schema_arrow
     begun = 0
     with parquet.ParquetWriter(draft / INDEX, schema, compression="zstd") as writer:
-        for table in _images(index):
+        for table in _images(store.folder):
             writer.write_table(table)
             stop = begun + len(table)
             for name, array in numbers.items():
                 array[begun:stop] = _numbers(table[name])
             begun = stop
-    places = chain.from_iterable(table.select(["shard", "position"]).to_pylist() for table in _images(index))
+    places = chain.from_iterable(
+        table.select(["shard", "position"]).to_pylist() for table in _images(store.folder)
+    )
     for start in range(0, count, AT_ONCE):
         some = [store.image(next(places)) for _ in range(start, min(start + AT_ONCE, count))]
         images[start : start + len(some)] = np.stack(some)

@@ -6,21 +6,22 @@ import hashlib
 import os
 import uuid
 from collections import Counter, deque
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from flarescope.errors import BadFileError, BadOptionError
+from flarescope.errors import BadFileError, BadOptionError, MissingDataError
 from flarescope.sources.store_files import CHECKSUMS, INDEX, Places, read_day, sha256_of, write_record
 from flarescope.sources.store_rows import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from flarescope.sources.store_rows import DayRows, Row
 
-__all__ = ["RowsChecksum", "Sealed", "Seen", "write_index"]
+__all__ = ["RowsChecksum", "Sealed", "Seen", "opened_index", "write_index"]
 
 STALE_WITHIN = timedelta(hours=48)
 ROWS_AT_ONCE = 1024  # in a row group: so many rows are in memory, however many there are
@@ -91,6 +92,28 @@ class RowsChecksum:
         return self._sum.hexdigest()
 
 
+@contextmanager
+def opened_index(folder: Path) -> Iterator[Any]:
+    """The index of a sealed store as a Parquet file, to be read a part at a time.
+
+    Raises:
+        MissingDataError: the store is not sealed.
+        BadFileError: the index is damaged.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    path = folder / INDEX
+    if not path.is_file():
+        raise MissingDataError(f"{folder} is not sealed. Type: flarescope store seal {folder}")
+    try:
+        with parquet.ParquetFile(path) as file:
+            yield file
+    except (OSError, pa.ArrowException) as problem:
+        said = " ".join(str(problem).split())[:160]
+        raise BadFileError(path, f"the index cannot be read ({said}). Seal the store again.") from None
+
+
 def write_index(folder: Any, progress: Callable[[int, int], None] = lambda done, of: None) -> Sealed:
     """Write ``index.parquet`` and ``checksums.json`` from the records of all days.
 
@@ -109,7 +132,10 @@ def write_index(folder: Any, progress: Callable[[int, int], None] = lambda done,
         checksum = sha256_of(draft)
         os.replace(draft, places.folder / INDEX)
     except OSError as problem:
-        raise BadOptionError(f"{places.folder / INDEX} cannot be written ({problem.strerror}).") from None
+        said = problem.strerror or " ".join(str(problem).split())[:160]
+        raise BadOptionError(
+            f"{places.folder / INDEX} cannot be written ({said}). Make room and seal the store again."
+        ) from None
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)

@@ -21,7 +21,7 @@ from flarescope.sources.store_files import (
     read_unit,
     sha256_of,
 )
-from flarescope.sources.store_index import RowsChecksum
+from flarescope.sources.store_index import RowsChecksum, opened_index
 from flarescope.sources.store_rows import day_of
 
 if TYPE_CHECKING:
@@ -148,17 +148,15 @@ def _index(places: Places) -> Iterator[Damage]:
     except BadFileError as damage:
         yield Damage(INDEX, f"{damage.problem} Seal the store again.")
         return
-    told = _days_of_index(places.folder / INDEX)
+    told = _days_of_index(places.folder)
     for day in sorted(told - set(map(str, sealed))):
         yield Damage(f"rows/{day}.json", "it is missing, and the index tells of that day. Build it again.")
     for day in sorted(set(map(str, sealed)) - told):
         yield Damage(f"rows/{day}.json", "the index does not tell of that day. Seal the store again.")
 
 
-def _days_of_index(path: Path) -> set[str]:
-    from pyarrow import parquet
-
-    with parquet.ParquetFile(path) as file:
+def _days_of_index(folder: Path) -> set[str]:
+    with opened_index(folder) as file:
         batches = file.iter_batches(columns=["day"])
         return {day for batch in batches for day in batch.column(0).unique().to_pylist()}
 
