@@ -24,7 +24,8 @@ _SURROGATE = re.compile(rb"\\u[dD][89abAB]")
 def parse_json(file: FileBytes) -> Any:
     """What does this JSON document hold?
 
-    UTF-8 only, at most 50 levels deep and 300,000 objects and lists large, with finite numbers and real characters.
+    UTF-8 only, at most 50 levels deep, at most 300,000 objects and lists, with finite numbers and real
+    characters.
 
     Raises:
         BadFileError: it is HTML or anything else than such a document.
