@@ -194,6 +194,14 @@ def test_disks_and_regions_do_not_mix(images: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "store").exists()
 
 
+def test_another_preparation_is_told_by_what_differs(images: Path, alone: Path) -> None:
+    with pytest.raises(
+        BadOptionError, match=r"'size': 32\}, not \{.*'size': 64"
+    ) as told:
+        build_store([images], alone, preparation=lambda view: preparation_for(view, size=64))
+    assert "interpolation" not in str(told.value)
+
+
 def test_another_preparation_is_another_store(images: Path, alone: Path) -> None:
     with pytest.raises(BadOptionError):
         build_store([images], alone, preparation=lambda view: preparation_for(view, size=16))

@@ -102,8 +102,8 @@ class Store:
             there = _settings(folder)[name]
             if there != asked:
                 raise BadOptionError(
-                    f"{folder} is a store with {name} {there}, not {asked}. "
-                    "Choose another folder, or the same settings."
+                    f"{folder} is a store with {name} {_where_unlike(there, asked)}, not "
+                    f"{_where_unlike(asked, there)}. Choose another folder, or the same settings."
                 )
         return store
 
@@ -308,6 +308,13 @@ def _settings(folder: Path) -> dict[str, Any]:
     if settings.get("format") != FORMAT:
         raise BadFileError(path, f"its format is '{settings.get('format')}'. Accepted: '{FORMAT}'.")
     return settings
+
+
+def _where_unlike(one: Any, other: Any) -> Any:
+    """Of two preparations only what differs."""
+    if not isinstance(one, dict) or not isinstance(other, dict):
+        return one
+    return {name: value for name, value in one.items() if value != other.get(name)}
 
 
 def _check_free(folder: Path) -> None:

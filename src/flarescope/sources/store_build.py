@@ -140,7 +140,7 @@ def build_store(
     listing.keep(seen)
     if not listing.units:
         why = "; ".join(f"{count} files are left out: {reason}" for reason, count in listing.left_out.items())
-        raise MissingDataError(f"No image of view '{seen}' and this period. {why}.")
+        raise MissingDataError(f"No image of view '{seen}' and this period. {why.rstrip('.')}.")
     prepared = (preparation or preparation_for)(seen)
     store = Store.create(out, preparation=prepared, keep_files=keep_files)
     built = _run(store, listing, how, lambda done, of: progress("images", done, of))
