@@ -110,6 +110,18 @@ def test_a_gap_has_its_reason_and_is_filled_by_the_next_call(tmp_path: Path) -> 
     assert (again.images, again.gaps, archive.asked) == (4, (), 1)
 
 
+def test_only_what_was_asked_for_is_counted(tmp_path: Path) -> None:
+    store = new_store(tmp_path / "store", 32)
+    with ArchiveServer(data=None) as server, Http(QUICK.at(server.url)) as http:
+        archive = Helioviewer(http)
+        for first, last in (("00:00", "00:30"), ("00:30", "01:00")):
+            units = units_for(times_between(f"2026-02-03T{first}Z", f"2026-02-03T{last}Z", "15min"))
+            found = fetch_magnetograms(archive, units, store, http, tolerance=NEAR)
+            assert (found.asked, found.images + len(found.gaps)) == (2, 2)
+            assert found.checksummed == found.images
+    assert len(store.index()) == 4
+
+
 def test_an_archive_that_is_down_is_left_alone(tmp_path: Path) -> None:
     units = units_for(times_between("2026-02-03", "2026-02-05", "1h"))
     archive = Counted(None)

@@ -244,8 +244,8 @@ def _stale(store: Store) -> set[str]:
 
 def _report(store: Store, units: Sequence[Unit], http: Http, down: str) -> Fetched:
     """What the store holds of these units."""
-    index = store.index()
-    mine = index[index["key"].isin([unit.key for unit in units])]
+    index, times = store.index(), [time for unit in units for time in unit.times]
+    mine = index[index["key"].isin([unit.key for unit in units]) & index["time"].isin(times)]
     rows = [
         (utc(str(time)), status, reason)
         for time, status, reason in zip(mine["time"], mine["status"], mine["reason"], strict=True)
@@ -254,7 +254,6 @@ def _report(store: Store, units: Sequence[Unit], http: Http, down: str) -> Fetch
     have = {time for time, status, _ in rows if status == "image"}
     good = mine[mine["status"] == "image"]
     said = Counter(str(note) for note in good["notes"] if note)
-    times = [time for unit in units for time in unit.times]
     return Fetched(
         asked=len(times),
         images=sum(time in have for time in times),
