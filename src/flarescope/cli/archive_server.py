@@ -14,7 +14,7 @@ __all__ = ["archive_server"]
 
 def archive_server(
     port: Annotated[int, typer.Option(help="On 127.0.0.1; 0 for any that is free.", min=0, max=65535)] = 0,
-    faults: Annotated[str, typer.Option(help="Such as http500,slow; see below.")] = "",
+    faults: Annotated[str, typer.Option(help="Such as http500,slow; all are named above.")] = "",
     share: Annotated[
         float, typer.Option(help="Of the requests that each fault strikes.", min=0.0, max=1.0)
     ] = 0.1,
@@ -52,6 +52,11 @@ def archive_server(
     )
     with server:
         typer.echo(server.url)
+        typer.echo(
+            f"Try: flarescope fetch magnetograms --base-url {server.url} …, "
+            f"or flarescope forecast --source live --base-url {server.url}",
+            err=True,
+        )
         while not stop.wait(0.5):
             pass
 

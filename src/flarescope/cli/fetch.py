@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
+from datetime import UTC, datetime
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +16,8 @@ from flarescope.cli._options import AsJson
 from flarescope.cli._progress import progress_bar
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from flarescope.sources.fetching import Expected, Fetched
     from flarescope.sources.http import Http
     from flarescope.sources.store import Store
@@ -26,12 +30,14 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
+FIRST_IMAGE = datetime(2010, 4, 1, tzinfo=UTC)  # a month before the series proper begin
 GAPS_SHOWN = 20
 
 From = Annotated[str, typer.Option("--from", help="First time, UTC, such as 2026-02-03.")]
 To = Annotated[str, typer.Option("--to", help="End, UTC, itself excluded.")]
 BaseUrl = Annotated[
-    str | None, typer.Option(help="Another address of the archive, such as http://127.0.0.1:8000/v2/")
+    str | None,
+    typer.Option(help="Another address: of the archive, or of a host with all, http://127.0.0.1:8000"),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say how many, how large and how long.")]
 
@@ -76,15 +82,18 @@ def magnetograms(
     if harp is None and "sharp" in (series or ""):
         raise BadOptionError(f"{series} has many regions at a time. Name one: --harp 377, say.")
     units, near = units_for(times_between(begin, end, every), harp), duration(tolerance)
+    _check_period(units[0].times[0])
     asked = {
         "source": source, "series": series, "harp": harp, "from": begin, "to": end, "every": every,
         "tolerance": tolerance, "store": str(store),
     }  # fmt: skip
-    with _client() as http:
+    with _client(base_url) as http:
         archive = _offers(source, "magnetograms", http, base_url, series=series, harp=harp)
         cost = expected(archive, units, _there(store), workers=workers)
         if dry_run:
             return _say_cost(cost, asked, as_json=as_json)
+        if not (store / "store.json").is_file():
+            _probe(archive, units[0].times[0], near)
         encoding: Encoding = "gauss" if source == "jsoc" else "grey8"
         kept = _begun(store, size, of_region=harp is not None, encoding=encoding)
         started = time.monotonic()
@@ -123,7 +132,7 @@ def flares(
     if b <= a:
         raise BadOptionError(f"--to {iso(b)} is not later than --from {iso(a)}. Give a later end.")
     check_file_place(out)
-    with _client() as http:
+    with _client(base_url) as http:
         archive = _offers(source, "flares", http, base_url)
         if dry_run:
             days = (b - a).total_seconds() / 86_400
@@ -160,7 +169,7 @@ def regions(
     from flarescope.writing import check_file_place, write_whole
 
     check_file_place(out)
-    with _client() as http:
+    with _client(base_url) as http:
         archive = _offers(source, "regions", http, base_url)
         text, summary = archive.newest_summary()
     write_whole(out, text)
@@ -169,29 +178,49 @@ def regions(
     _say(document, f"{len(numbers)} regions with spots, issued {iso(summary.issued)}: {out}", as_json=as_json)
 
 
-def _client() -> Http:
+def _client(base_url: str | None) -> Http:
+    """The client; one address of a host that has all archives is an address of each."""
     from flarescope.sources.http import Http
-    from flarescope.sources.settings import archive_settings
+    from flarescope.sources.settings import archive_settings, is_root
 
-    return Http(archive_settings())
+    settings = archive_settings()
+    return Http(settings.at(base_url) if base_url and is_root(base_url) else settings)
 
 
 def _offers(name: str, what: str, http: Http, base_url: str | None, **options: Any) -> Any:
     """The source of this name, if it has what is asked for."""
     from flarescope.errors import BadOptionError, UnknownNameError
     from flarescope.sources import known_sources
-    from flarescope.sources.settings import checked_address
+    from flarescope.sources.settings import is_root
 
     known = known_sources()
     having = [each for each in known if what in known[each].offers]
-    source = known[name]
-    if what not in source.offers:
+    if name not in having:
         raise UnknownNameError(f"source of {what}", name, having)
+    source = known[name]
     given = {key: value for key, value in options.items() if value is not None}
     unknown = sorted(set(given) - set(signature(source).parameters))
     if unknown:
         raise BadOptionError(f"--{unknown[0]} does not go with --source {name}. Leave it out.")
-    return source(http, base_url=base_url and checked_address(base_url), **given)
+    return source(http, base_url=base_url if base_url and not is_root(base_url) else None, **given)
+
+
+def _probe(archive: Any, moment: datetime, near: timedelta) -> None:
+    """A wrong address, or an archive that is down, ends here: before there is a store of gaps."""
+    from flarescope.errors import MissingDataError
+
+    with suppress(MissingDataError):
+        archive.find(moment, tolerance=near)
+
+
+def _check_period(first: datetime) -> None:
+    from flarescope.errors import BadOptionError
+    from flarescope.times import iso
+
+    if first < FIRST_IMAGE:
+        raise BadOptionError(f"--from {iso(first)} is before HMI's first images, of {iso(FIRST_IMAGE)}.")
+    if first > datetime.now(UTC):
+        raise BadOptionError(f"--from {iso(first)} lies in the future. Give an earlier time.")
 
 
 def _there(folder: Path) -> Store | None:
@@ -242,7 +271,10 @@ def _say_fetched(found: Fetched, asked: dict[str, Any], seconds: float, *, as_js
         lines.append(f"  … and {len(found.gaps) - GAPS_SHOWN} gaps more; --json lists them all")
     lines += [f"  note: {note}" for note in found.notes]
     if told["retried"] or told["refused"]:
-        lines.append(f"  asked again {len(told['retried'])} times, given up {len(told['refused'])} times")
+        lines.append(
+            f"  {len(told['retried'])} doubtful or broken answers asked for again, "
+            f"{len(told['refused'])} given up; --json lists them"
+        )
     _say({**asked, **told, "seconds": round(seconds, 1)}, *lines, as_json=as_json)
 
 

@@ -114,7 +114,7 @@ def _live(
     settings = archive_settings() if base_url is None else archive_settings().at(base_url)
     oldest = OLDEST_LIVE_IMAGE if oldest_image is None else duration(oldest_image)
     with Http(hurried(settings)) as http:
-        return live_forecast(http, at=hour, question=question, oldest_image=oldest)
+        return live_forecast(http, at=hour, question=question, oldest_image=oldest, keep=base_url is None)
 
 
 def _refuse(given: Mapping[str, object], why: str) -> None:

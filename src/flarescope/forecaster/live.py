@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from flarescope.errors import ArchiveError, BadFileError, MissingDataError
+from flarescope.errors import ArchiveError, BadFileError, BadOptionError, MissingDataError
 from flarescope.forecaster.ladder import make_forecast
 from flarescope.models.history import MEMORY
 from flarescope.sources.flare_join import joined
@@ -14,7 +15,7 @@ from flarescope.sources.hek import Hek
 from flarescope.sources.helioviewer import Helioviewer
 from flarescope.sources.jsoc import Jsoc
 from flarescope.sources.swpc import Swpc
-from flarescope.times import iso
+from flarescope.times import iso, utc
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +33,8 @@ __all__ = ["OLDEST_LIVE_IMAGE", "OLDEST_SUMMARY", "LiveInputs", "hurried", "live
 
 T = TypeVar("T")
 OLDEST_LIVE_IMAGE = timedelta(hours=3)  # HMI's near-real-time images come within an hour or so
+CLOCKS_DIFFER = timedelta(minutes=5)
+NO_IMAGE = "No image was given."  # the archives' own notes say why
 OLDEST_SUMMARY = timedelta(hours=36)  # one is issued a day, half an hour after midnight
 UNKNOWN = ("hole", "unknown", "could not be had")  # in notes on what a list may lack
 UNUSABLE = (ArchiveError, BadFileError, MissingDataError)
@@ -58,9 +61,11 @@ class LiveInputs:
 
 @dataclass
 class _Told:
-    """Where things came from, and what went wrong, in the order it was found out."""
+    """What one archive gave, where it came from, and what went wrong, in the order it was found out."""
 
+    found: Any = None
     names: dict[str, Any] = field(default_factory=dict)
+    lists: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def attempt(self, what: str, ask: Callable[[], T]) -> T | None:
@@ -78,6 +83,7 @@ def live_forecast(
     at: datetime | None = None,
     question: Question | None = None,
     oldest_image: timedelta = OLDEST_LIVE_IMAGE,
+    keep: bool = False,
 ) -> Forecast:
     """How probable is a flare in the coming hours, as far as the archives know now?
 
@@ -89,14 +95,23 @@ def live_forecast(
         at: the hour; now by default. Nothing later is asked for.
         question: class and window; M1.0 and above within 24 h by default.
         oldest_image: an image taken longer before the hour is refused.
+        keep: the image stays in the cache, so that the next forecast from the same image need not fetch it.
+
+    Raises:
+        BadOptionError: the hour lies in the future.
 
     Example:
         >>> from flarescope.sources.http import Http  # doctest: +SKIP
         >>> live_forecast(Http()).state  # doctest: +SKIP
         'full'
     """
-    hour = datetime.now(UTC).replace(microsecond=0) if at is None else at
-    found = live_inputs(http, hour, oldest_image=oldest_image)
+    now = datetime.now(UTC).replace(microsecond=0)
+    hour = now if at is None else utc(at)
+    if hour > now + CLOCKS_DIFFER:
+        raise BadOptionError(
+            f"The hour {iso(hour)} lies in the future; it is {iso(now)}. Give an earlier one."
+        )
+    found = live_inputs(http, hour, oldest_image=oldest_image, keep=keep)
     said = make_forecast(
         flares=found.flares,
         image=found.image,
@@ -106,7 +121,8 @@ def live_forecast(
         inputs=found.names,
         oldest_image=oldest_image,
     )
-    return replace(said, notes=(*found.notes, *said.notes))
+    own = (note.replace("no flare list was given", "no archive gave a flare list") for note in said.notes)
+    return replace(said, notes=(*found.notes, *(note for note in own if note != NO_IMAGE)))
 
 
 def hurried(settings: ArchiveSettings) -> ArchiveSettings:
@@ -120,29 +136,37 @@ def hurried(settings: ArchiveSettings) -> ArchiveSettings:
     )
 
 
-def live_inputs(http: Http, hour: datetime, *, oldest_image: timedelta = OLDEST_LIVE_IMAGE) -> LiveInputs:
-    """The newest of everything not later than the hour; what cannot be had is None, with a note."""
-    told = _Told()
-    image = _newest_image(http, hour, oldest_image, told)
-    flares = _flares(http, hour, told)
-    swpc = Swpc(http, now=lambda: hour)
-    summary = told.attempt(
-        "No region summary from SWPC, so regions are detected in the image", lambda: swpc.summary(hour)
-    )
-    if summary is not None and not hour - OLDEST_SUMMARY <= summary.issued <= hour:
-        told.notes.append(f"The region summary was issued at {iso(summary.issued)}, so it was not used.")
-        summary = None
-    if summary is not None:
-        told.names["regions"] = f"SWPC region summary issued {iso(summary.issued)}"
-    return LiveInputs(image, flares, summary, told.names, tuple(told.notes))
+def live_inputs(
+    http: Http, hour: datetime, *, oldest_image: timedelta = OLDEST_LIVE_IMAGE, keep: bool = False
+) -> LiveInputs:
+    """The newest of everything not later than the hour; what cannot be had is None, with a note.
+
+    The archives are asked side by side: one that is silent holds up no other.
+    """
+    with ThreadPoolExecutor(4) as pool:
+        image = pool.submit(_newest_image, http, hour, oldest_image, keep)
+        lists = [pool.submit(_flares, http, hour, name) for name in ("HEK", "SWPC")]
+        summary = pool.submit(_summary, http, hour)
+        told = [image.result(), *(flares.result() for flares in lists), summary.result()]
+    names: dict[str, Any] = {}
+    for each in told:
+        names |= each.names
+    have = [each.found for each in told[1:3] if each.found is not None]
+    known = joined(*have) if have else None
+    if known is not None:
+        names["flares"] = [name for each in told[1:3] for name in each.lists]
+        told[1].notes += [note for note in known.notes if any(word in note for word in UNKNOWN)]
+    notes = tuple(note for each in told for note in each.notes)
+    return LiveInputs(told[0].found, known, told[3].found, names, notes)
 
 
-def _newest_image(http: Http, hour: datetime, oldest: timedelta, told: _Told) -> Magnetogram | None:
+def _newest_image(http: Http, hour: datetime, oldest: timedelta, keep: bool) -> _Told:
     """HMI's own near-real-time image, or else Helioviewer's."""
     archives: tuple[tuple[str, Callable[[], ImageArchive]], ...] = (
-        ("JSOC near-real-time", lambda: Jsoc(http, series="hmi.M_720s_nrt")),
-        ("Helioviewer", lambda: Helioviewer(http)),
+        ("JSOC near-real-time", lambda: Jsoc(http, series="hmi.M_720s_nrt", keep=keep)),
+        ("Helioviewer", lambda: Helioviewer(http, keep=keep)),
     )
+    told = _Told()
     for name, build in archives:
 
         def ask(build: Callable[[], ImageArchive] = build) -> Magnetogram:
@@ -158,28 +182,42 @@ def _newest_image(http: Http, hour: datetime, oldest: timedelta, told: _Told) ->
         told.names["image"] = f"{name}: {image.origin.name}, taken {iso(image.time)}"
         told.names["image_sha256"] = image.origin.sha256
         told.notes += [f"The image: {note}." for note in image.notes]
-        return image
-    return None
+        told.found = image
+        break
+    return told
 
 
-def _flares(http: Http, hour: datetime, told: _Told) -> FlareCatalog | None:
-    """The last 180 days from HEK, the last week from SWPC: what only one of them knows counts, too."""
-    begin = hour - MEMORY
-    lists = {
-        "HEK": told.attempt(
-            "No flare list from HEK", lambda: Hek(http, now=lambda: hour).flares(begin, hour)
-        ),
-        "SWPC": told.attempt(
-            "No flare list from SWPC",
-            lambda: Swpc(http, now=lambda: hour).flares(hour - timedelta(days=7), hour),
-        ),
-    }
-    have = {name: catalog for name, catalog in lists.items() if catalog is not None and len(catalog)}
-    if not have:
-        return None
-    told.names["flares"] = [
-        f"{name}: {len(catalog)} flares to {iso(catalog.flares[-1].start)}" for name, catalog in have.items()
-    ]
-    known = joined(*have.values())
-    told.notes += [note for note in known.notes if any(word in note for word in UNKNOWN)]
-    return known
+def _flares(http: Http, hour: datetime, name: str) -> _Told:
+    """HEK has the last 180 days, SWPC the last week and the newest."""
+    told = _Told()
+
+    def ask() -> FlareCatalog:
+        if name == "HEK":
+            return Hek(http, now=lambda: hour).flares(hour - MEMORY, hour)
+        return Swpc(http).flares(hour - timedelta(days=7), hour)
+
+    found = told.attempt(f"No flare list from {name}", ask)
+    if found is None:
+        return told
+    if not len(found):
+        told.notes.append(f"{name} answered without a single flare before {iso(hour)}: not believed.")
+        return told
+    told.lists.append(f"{name}: {len(found)} flares to {iso(found.flares[-1].start)}")
+    told.found = found
+    return told
+
+
+def _summary(http: Http, hour: datetime) -> _Told:
+    """The newest Solar Region Summary, if it is not too old."""
+    told = _Told()
+    summary = told.attempt(
+        "No region summary from SWPC, so regions are detected in the image", lambda: Swpc(http).summary(hour)
+    )
+    if summary is None:
+        return told
+    if not hour - OLDEST_SUMMARY <= summary.issued <= hour:
+        told.notes.append(f"The region summary was issued at {iso(summary.issued)}, so it was not used.")
+        return told
+    told.names["regions"] = f"SWPC region summary issued {iso(summary.issued)}"
+    told.found = summary
+    return told

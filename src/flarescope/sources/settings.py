@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from flarescope.errors import BadOptionError
 
-__all__ = ["ArchiveSettings", "archive_settings", "checked_address"]
+__all__ = ["ArchiveSettings", "archive_settings", "checked_address", "is_root"]
 
 _UNFIT = re.compile(r"[\s\x00-\x1f\x7f]")
 Seconds = Annotated[float, Field(gt=0, le=3600)]
@@ -114,3 +114,13 @@ def checked_address(url: str) -> str:
             f"Address '{url[:80]}' cannot be used. Accepted: such as http://127.0.0.1:8000/v2/"
         )
     return url
+
+
+def is_root(url: str) -> bool:
+    """Is this the address of a whole host, under which each archive has its own path?
+
+    Example:
+        >>> is_root("http://127.0.0.1:8000"), is_root("http://127.0.0.1:8000/v2/")
+        (True, False)
+    """
+    return urlsplit(checked_address(url)).path in {"", "/"}
