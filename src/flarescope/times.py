@@ -57,7 +57,7 @@ def _of_text(value: str) -> datetime:
     try:
         time = datetime.fromisoformat(value.strip())
     except ValueError:
-        raise BadOptionError(f"Time '{value[:60]}' cannot be read. {_ACCEPTED}") from None
+        raise BadOptionError(f"Time {value[:60]!a} cannot be read. {_ACCEPTED}") from None
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 

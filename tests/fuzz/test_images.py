@@ -3,7 +3,7 @@
 What cannot be caught: a changed pixel that stays within 10 kG, or a grey level that stays one, where the
 header states no statistics: FITS and JP2 files of HMI have no checksums, and most bit flips inside them
 decode without complaint. Nor BSCALE, BZERO and a time within half an hour of T_REC, the place of a SHARP's
-map as long as the region's centre stays on it, or two keywords that are changed in concert.
+map as long as the region's centre stays on it, or two keywords changed in concert, as NAXIS1 and NAXIS2.
 """
 
 from __future__ import annotations
@@ -217,8 +217,8 @@ def keywords_in(data: bytes) -> dict[str, list[str]]:
 def check_pixels(seed: bytes, data: bytes, m: Magnetogram, before: Magnetogram) -> None:
     """With the bytes of the pixels as they were, so are the pixels, but for what BSCALE and BZERO say."""
     pixels = seed[headers(seed)[-1][2] :]
-    if not data.endswith(pixels):
-        return
+    if not data.endswith(pixels) or m.field.shape == before.field.shape[::-1] != before.field.shape:
+        return  # NAXIS1 and NAXIS2 that changed places cannot be caught
     assert m.field.shape == before.field.shape, "another shape"
     values = keywords_in(data[headers(data)[-1][0] :])
     scale, zero = (

@@ -74,6 +74,10 @@ def test_srs(archive: Any) -> None:
         for key, regions in (("I", srs.regions), ("IA", srs.plages)):
             for report in regions:
                 check_report(report, lines[key], spotted=key == "I", noted=bool(srs.notes))
+        astray = [
+            line for key in ("", "III") for line in rows[key] if re.match(r"\s*\d{4,5}\s+[NS]\d\d", line)
+        ]
+        assert sum("outside the sections" in note for note in srs.notes) == len(astray)
         numbers = [r.region.noaa[0] for r in srs.regions + srs.plages]
         assert len(set(numbers)) == len(numbers) or any("stands" in note for note in srs.notes)
 

@@ -196,6 +196,7 @@ def test_a_declared_size_is_checked_before_it_is_allocated(tmp_path: Path, made)
         ),
         (False, b"NAXIS2  =                   40", b"NAXIS1  =                   40", "states NAXIS1 twice"),
         (True, b"ZNAXIS2 =                   40", b"ZNAXIS2 =                   20", "needs 20 tiles"),
+        (False, b"NAXIS   =                    2", b"NAXIS   =           2147483648", "at most 999"),
         (True, b"PCOUNT  =", b"PCOUNT  = -", "PCOUNT is '-"),
     ],
 )

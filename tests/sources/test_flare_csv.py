@@ -67,6 +67,8 @@ def test_a_list_changed_since_is_refused(tmp_path: Path) -> None:
         ({"coverage": {}}, "its coverage is unreadable"),
         ({"coverage": [["2026-02-02", "2026-02-01"]]}, "a period that ends before it begins"),
         ({"flares": "1"}, "flares is '1'"),
+        ({"flares": 0}, "it holds 1 flares; its sidecar says 0"),
+        ({"coverage": [["\ud800", "2026-02-01"]]}, r"its coverage is unreadable .Time '.ud800'"),
         ({"flares": 2}, "it holds 1 flares; its sidecar says 2"),
         ({"notes": [5]}, "no list of texts"),
     ],

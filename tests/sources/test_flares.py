@@ -185,6 +185,7 @@ def test_a_quiet_sun_is_no_hole() -> None:
         ("start,class\n2012-03-06 00:10,M1\n1,2,3,4\n", "line 3"),
         # two lines glued together: pandas alone would name rows by the cells too many, and lose the others
         ("start,class\n2012-03-06 00:10,M1,2012-03-07 00:10,M2\n2012-03-08 00:10,M1\n", "line 2 has 4 cells"),
+        ("start,class" + ",x" * 300 + "\n2012-03-06 00:10,M1\n", "line 1 has 302 cells"),
         ("start,class\nx,2012-03-06 00:10,M1\ny,2012-03-08 00:10,M1\n", "line 2 has 3 cells"),
         ("start,class\n2012-03-06 00:10,M1\n1,2012-03-08 00:10,M1\n", "line 3 has 3 cells"),
         (REPORT.split("\n")[0] + "\n31777 and nothing else\n", "line 2 is no flare"),

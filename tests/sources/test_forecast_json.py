@@ -65,6 +65,7 @@ def test_files_lines_and_folders(tmp_path: Path) -> None:
         ("regions", [{"longitude": True}], "a region's 'longitude' is 'True'"),
         ("probability", 10**400, "accepted: 0 to 1"),
         ("says_flare", not SAID.says_flare, "which its probability contradicts"),
+        ("says_flare", None, "which its probability contradicts"),
         ("says_flare", "yes", "which its probability contradicts"),
         ("interval", "95 %", "accepted: 90 %"),
         ("notes", [["a"]], "no list of texts"),

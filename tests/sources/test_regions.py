@@ -92,6 +92,7 @@ def test_an_old_summary_in_capitals(tmp_path: Path) -> None:
         ("2298 N05W53", "2297 N05W53", "region 12297 stands 2 times"),
         ("Beta-Gamma", "Beta-Gamba", "line 7 gives no area and class"),
         ("2292  S08W84   013", "2292 S08W84 013 0350 Dkc 10 09 Beta", "gives an area, but stands among"),
+        ("I.  Regions", "2288 S08W10 185\nI.  Regions", "stands outside the sections: '2288 S08W10 185'"),
         ("IA. H-alpha", "1A. H-alpha", "section IA is missing: the summary may be cut off"),
     ],
 )

@@ -17,16 +17,19 @@ __all__ = ["check_structure"]
 
 CARD, BLOCK = 80, 2880
 MOST_CARDS = 20_000
+MOST_COUNTED = 999  # axes, and columns of a table, as the FITS standard has it
+COUNTS = ("NAXIS", "ZNAXIS", "TFIELDS")
 _SIZE = re.compile(
-    rb"(BITPIX|Z?NAXIS\d{0,3}|ZTILE[12]|PCOUNT|GCOUNT) *= *([+-]?\d{1,20}) *(?:/.*)?", re.DOTALL
+    rb"(BITPIX|Z?NAXIS\d{0,3}|ZTILE[12]|PCOUNT|GCOUNT|TFIELDS) *= *([+-]?\d{1,20}) *(?:/.*)?", re.DOTALL
 )
-_ANY_SIZE = re.compile(rb"(?:BITPIX|Z?NAXIS\d{0,3}|ZTILE[12]|PCOUNT|GCOUNT) *=")
+_ANY_SIZE = re.compile(rb"(?:BITPIX|Z?NAXIS\d{0,3}|ZTILE[12]|PCOUNT|GCOUNT|TFIELDS) *=")
 
 
 def check_structure(file: FileBytes) -> None:
     """Can the sizes that the headers state be believed?
 
-    A negative one sends a reader back to where it came from, again and again. A size that stands twice, or
+    A negative one sends a reader back to where it came from, again and again, and billions of axes keep it
+    counting. A size that stands twice, or
     tiles that are not as many as the image needs, are damage.
 
     Raises:
@@ -56,6 +59,10 @@ def _sizes(file: FileBytes, begin: int) -> dict[str, int]:
             seen = card[9:40].decode("ascii", "replace").strip()
             raise BadFileError(
                 file.path, f"its header's {key} is {seen!a}; a whole number from 0 on is needed."
+            )
+        if key in COUNTS and size > MOST_COUNTED:
+            raise BadFileError(
+                file.path, f"its header's {key} is {size}; at most {MOST_COUNTED} are accepted."
             )
         if sizes.setdefault(key, size) != size:
             raise BadFileError(file.path, f"its header states {key} twice, as {sizes[key]} and as {size}.")

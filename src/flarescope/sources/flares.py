@@ -75,7 +75,7 @@ def _read_one(path: Path) -> _List:
 
 def _read_own(path: Path, text: str, sidecar: Sidecar) -> _List:
     """A list that ``write_flares`` wrote: it may be empty, and its flares keep their sources."""
-    rows = read_csv_list(path, text) if sidecar.flares else empty_rows()
+    rows = read_csv_list(path, text) if "\n" in text.strip() else empty_rows()
     if len(rows.table) != sidecar.flares:
         raise BadFileError(path, f"it holds {len(rows.table)} flares; its sidecar says {sidecar.flares}.")
     sources = np.array(sources_in(text), object)

@@ -157,9 +157,9 @@ def _typed(file: Path, document: dict[str, Any], key: str, kind: type) -> Any:
 
 def _check_answer(file: Path, document: dict[str, Any], forecast: Forecast) -> None:
     """Its yes or no must be that of its probability and threshold, but where rounding made them equal."""
-    said, margin = document.get("says_flare"), forecast.probability - forecast.threshold
+    said, margin = document.get("says_flare", forecast.says_flare), forecast.probability - forecast.threshold
     rounded = isinstance(said, bool) and abs(margin) < 2e-6
-    if said is not None and said is not forecast.says_flare and not rounded:
+    if said is not forecast.says_flare and not rounded:
         raise BadFileError(file, f"its 'says_flare' is {_shown(said)}, which its probability contradicts.")
 
 

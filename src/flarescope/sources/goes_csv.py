@@ -33,6 +33,7 @@ ACCEPTED = (
     "a CSV list with a header that names the start (start, start_time, start_utc, event_starttime) "
     "and the class (goes_class, class, label)"
 )
+MOST_COLUMNS = 200
 _HHMM = re.compile(r"^([01]\d|2[0-4])([0-5]\d)$")
 _FIRST_SCIENCE_SATELLITE = 16  # GOES 16 and later report true fluxes, GOES 8 to 15 fluxes times 0.7
 
@@ -99,6 +100,10 @@ def _check_widths(path: Path, text: str) -> None:
     rows = csv.reader(io.StringIO(text))
     try:
         width = len(next(rows, []))
+        if width > MOST_COLUMNS:
+            raise BadFileError(
+                path, f"line 1 has {width:,} cells; at most {MOST_COLUMNS} are read. Accepted: {ACCEPTED}."
+            )
         numbered: set[bool] = set()
         for row in rows:
             if not any(row):

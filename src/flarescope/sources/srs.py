@@ -35,6 +35,7 @@ _RETURNING = re.compile(r"^(\d{4,5})\s+[NS]\d\d(?:\s+\d{1,3})?\s*$")
 _MCINTOSH = re.compile(r"[A-HZ][a-z]{2}", re.IGNORECASE)
 _MAGNETIC = {"alpha", "beta", "gamma", "delta"}
 _NO_ROW = re.compile(r"\s*(?:nmbr\b.*|none\s*)?", re.IGNORECASE)
+_A_ROW = re.compile(r"\s*\d{4,5}\s+[NS]\d\d")
 _LIKE_A_ROW = re.compile(r"\s*\d{4,5}\b")
 FARTHEST_APART = 20.0  # degrees; 16,289 of 16,305 regions of ten years lie within 12
 _LARGEST_MEMBER, _LARGEST_SUM, _MOST_MEMBERS = 2**20, 2**28, 20_000
@@ -167,13 +168,17 @@ def _parsed(name: str, text: str) -> RegionSummary:
             returning.append(_number(match[1], issued))
         elif _LIKE_A_ROW.match(line):
             notes.append(_unread(number, line))
+    notes += [
+        f"line {number} stands outside the sections: {line.strip()[:60]!a}." for number, line in sections[""]
+    ]
     notes += _doubts(regions + plages, valid_at)
     return RegionSummary(issued, valid_at, regions, plages, tuple(returning), tuple(notes))
 
 
 def _sections(name: str, text: str) -> dict[str, list[tuple[int, str]]]:
-    """The rows of each section that is there, with the numbers of their lines."""
-    sections: dict[str, list[tuple[int, str]]] = {}
+    """The rows of each section that is there, with the numbers of their lines; those astray under ""."""
+    astray: list[tuple[int, str]] = []
+    sections: dict[str, list[tuple[int, str]]] = {"": astray}
     current = ""
     for number, line in enumerate(text.split("\n"), 1):
         if heading := _SECTION.match(line):
@@ -183,8 +188,10 @@ def _sections(name: str, text: str) -> dict[str, list[tuple[int, str]]]:
                     name, f"line {number} begins section {current} anew. Accepted: {_ACCEPTED}."
                 )
             sections[current] = []
-        elif current and not _NO_ROW.fullmatch(line):
+        elif current in {"I", "IA", "II"} and not _NO_ROW.fullmatch(line):
             sections[current].append((number, line))
+        elif _A_ROW.match(line):
+            astray.append((number, line))
     if "I" not in sections:
         raise BadFileError(name, f"it has no section I, of regions with spots. Accepted: {_ACCEPTED}.")
     return sections
