@@ -113,6 +113,7 @@ def test_regions_are_the_summary_itself(tmp_path: Path) -> None:
         (["magnetograms", "--size", "100000"], "less than or equal to 4096"),
         (["magnetograms", "--every", "fortnightly"], "fortnightly"),
         (["magnetograms", "--base-url", "ftp://x"], "ftp://x"),
+        (["magnetograms", "--base-url", "http://127.0.0.1:9"], "no usable answer"),
     ],
 )
 def test_wrong_options_get_one_line(
@@ -133,6 +134,23 @@ def test_live_and_files_are_not_mixed(
     assert "--flares" in refused(capsys, monkeypatch, "forecast", "--source", "live", "--flares", "x.csv")
     assert "--source live" in refused(capsys, monkeypatch, "forecast", "--base-url", "http://127.0.0.1:1")
     assert "Known: files, live" in refused(capsys, monkeypatch, "forecast", "--source", "tea-leaves")
+
+
+@pytest.mark.parametrize(("begin", "said"), [("2009-02-03", "before HMI's first"), ("2099-01-01", "future")])
+def test_times_without_images_are_refused(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, begin: str, said: str
+) -> None:
+    words = ["fetch", "magnetograms", "--from", begin, "--to", "2100-01-01", "--every", "1d", "--dry-run"]
+    assert said in refused(capsys, monkeypatch, *words, "--store", str(tmp_path / "s"))
+
+
+def test_one_address_serves_every_client(tmp_path: Path) -> None:
+    with ArchiveServer(data=None) as server:
+        ended = typed(
+            "fetch", "magnetograms", "--base-url", server.url, *DAY, "--size", "64", "--store",
+            str(tmp_path / "s"), "--json",
+        )  # fmt: skip
+    assert json.loads(ended.stdout)["images"] == 3
 
 
 @pytest.mark.realdata

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from flarescope.errors import BadOptionError
+from flarescope.flare import FlareCatalog
 from flarescope.forecaster import Question
 from flarescope.forecaster.live import hurried, live_forecast, live_inputs
 from flarescope.sources.archive_server import ArchiveServer
@@ -17,6 +19,7 @@ from flarescope.sources.hek import Hek
 from flarescope.sources.http import Http
 from flarescope.sources.listed_flares import FlareAnswer
 from flarescope.sources.settings import ArchiveSettings
+from flarescope.sources.swpc import Swpc
 
 HOUR = datetime(2026, 2, 3, 12, 30, tzinfo=UTC)
 QUICK = ArchiveSettings(back_off_seconds=0.01, per_second=500, read_seconds=1.0, attempts=3)
@@ -130,3 +133,28 @@ def test_the_made_up_sun_says_so() -> None:
         found = live_inputs(http, HOUR)
     assert found.image is not None
     assert any("made-up Sun" in note for note in found.notes)
+
+
+@pytest.mark.realdata
+def test_a_replay_keeps_the_list_that_goes_on_after_it(data_dir: Path) -> None:
+    with ArchiveServer(data=data_dir, clock=HOUR) as server, Http(QUICK.at(server.url)) as http:
+        found = live_inputs(http, HOUR - timedelta(hours=12))
+    assert [name[:4] for name in found.names["flares"]] == ["HEK:", "SWPC"]
+    assert found.flares is not None
+    assert max(flare.start for flare in found.flares) < HOUR - timedelta(hours=12)
+
+
+def test_an_empty_list_is_no_quiet_sun_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing = FlareCatalog((), ())
+    monkeypatch.setattr(Hek, "flares", lambda *_: nothing)
+    monkeypatch.setattr(Swpc, "flares", lambda *_: nothing)
+    with ArchiveServer(data=None, clock=HOUR) as server, Http(QUICK.at(server.url)) as http:
+        said = live_forecast(http, at=HOUR)
+    assert said.state == "climatology"
+    assert len([note for note in said.notes if "without a single flare" in note]) == 2
+    assert any("no archive gave a flare list" in note for note in said.notes)
+
+
+def test_the_future_is_refused() -> None:
+    with Http(QUICK) as http, pytest.raises(BadOptionError, match="lies in the future"):
+        live_forecast(http, at=datetime.now(UTC) + timedelta(days=1))

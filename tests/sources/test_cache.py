@@ -95,3 +95,13 @@ def test_folder_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.delenv("FLARESCOPE_CACHE_DIR")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert Cache().folder.name == "flarescope"
+
+
+def test_the_oldest_go_where_all_are_too_large(tmp_path: Path) -> None:
+    cache = Cache(tmp_path, most_bytes=2500)
+    for number in range(21):
+        assert cache.keep(f"http://x/{number}", bytes(1000))
+        os.utime(cache._places(f"http://x/{number}")[0], (number, number))
+    assert cache.info().entries == 2  # 21,000 bytes were kept, 2,500 may be
+    assert cache.read("http://x/20") is not None
+    assert cache.read("http://x/0") is None

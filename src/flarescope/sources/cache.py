@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Cache", "CacheInfo"]
 
+MOST_BYTES = 2**30  # a month of near-real-time images, hour by hour
+TRIM_EVERY = 20
 _OURS = re.compile(r"\.?[0-9a-f]{64}\.(data|json)(\.\d+\.part)?")
 
 
@@ -45,14 +47,16 @@ class Cache:
 
     Args:
         folder: where; by default ``FLARESCOPE_CACHE_DIR``, else the system's own place for caches.
+        most_bytes: beyond this the oldest answers go; looked at every twentieth time.
 
     Example:
         >>> Cache("/tmp/answers").info().entries  # doctest: +SKIP
         0
     """
 
-    def __init__(self, folder: str | Path | None = None) -> None:
+    def __init__(self, folder: str | Path | None = None, *, most_bytes: int = MOST_BYTES) -> None:
         self.folder = Path(folder).expanduser() if folder else _default_folder()
+        self.most_bytes, self._keeps = most_bytes, 0
         self._lock = threading.Lock()
 
     def read(self, address: str) -> bytes | None:
@@ -85,7 +89,22 @@ class Cache:
                 write_whole(about_path, json.dumps(about, indent=1) + "\n")
             except BadOptionError:
                 return False
+            self._keeps += 1
+            if self._keeps % TRIM_EVERY == 1:
+                self._trim()
         return True
+
+    def _trim(self) -> None:
+        """Forget the oldest answers where all together are too large; the newest stays, however large."""
+        aged = sorted(
+            ((path.stat().st_mtime, path) for path in self._files() if path.suffix == ".data"), reverse=True
+        )
+        total = 0
+        for place, (_, path) in enumerate(aged):
+            total += _size(path)
+            if place and total > self.most_bytes:
+                path.with_suffix(".json").unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
 
     def drop(self, address: str) -> None:
         """Forget what was kept for an address."""

@@ -215,9 +215,10 @@ class Http:
             self._after(trouble, shown, problem, attempt, attempts)
 
     def _after(self, trouble: NoAnswerError, shown: str, problem: str, attempt: int, attempts: int) -> None:
-        """Wait for the next attempt, or give up."""
+        """Wait for the next attempt, or give up. Errors leave out the query: the troubles have it."""
+        service = shown.partition("?")[0]
         if trouble.missing:
-            raise MissingDataError(f"{shown}: {problem}. Ask for another.")
+            raise MissingDataError(f"{service} has nothing of the kind now: {problem}. Ask again later.")
         last = trouble.final or attempt == attempts
         with self._lock:
             self.troubles.append(Trouble(shown, problem, "given up" if last else "retried"))
@@ -226,7 +227,7 @@ class Http:
         if last:
             times = "1 attempt" if attempt == 1 else f"{attempt} attempts"
             raise ArchiveError(
-                f"{shown} gave no usable answer in {times}; the last: {problem}. "
+                f"{service} gave no usable answer in {times}; the last: {problem}. "
                 "Try again later, or check the address."
             )
         back_off = self.settings.back_off_seconds * 2 ** (attempt - 1) * jitter
