@@ -156,6 +156,15 @@ def test_a_bare_file_takes_its_header_from_the_list(http: Http, disks: Archive, 
     assert any("archive's list" in note for note in bare.notes)
 
 
+def test_one_value_everywhere_is_no_image(http: Http, disks: Archive, made) -> None:
+    flat = made.fits(np.zeros((96, 96), np.float32), {}, stated=False)
+    disks.files = [Response(flat)]
+    jsoc = Jsoc(http)
+    image = jsoc.fetch(jsoc.find(HOUR, tolerance=TEN_MINUTES)).image
+    assert np.nanstd(image.field) > 0
+    assert any("same value" in trouble.problem for trouble in http.troubles)
+
+
 def test_near_real_time_has_no_radius(http: Http, disks: Archive, made) -> None:
     disks.header |= {"RSUN_OBS": 0, "DSUN_OBS": "0.0"}
     disks.data = made.fits(full_disk(made), {}, stated=False)

@@ -9,6 +9,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import numpy as np
+
 from flarescope.errors import BadFileError, BadOptionError, MissingDataError
 from flarescope.sources import register
 from flarescope.sources.answers import ask, need_start, printable
@@ -188,6 +190,8 @@ class Jsoc:
             image = read_magnetogram_bytes(
                 file, asked=found.time, tolerance=AGREE, segment=self._series.segment, keywords=found.keywords
             )
+            if np.nanmax(image.field) == np.nanmin(image.field):
+                raise BadFileError(file.path, "every pixel has the same value: this is no image. Ask again.")
             harp = image.region.harp if image.region else None
             if harp != found.harp or (found.harp is None and image.view != "full_disk"):
                 wanted = "the whole disk" if found.harp is None else f"HARP {found.harp}"
