@@ -63,7 +63,9 @@ def test_one_command_makes_a_labelled_data_set(
     assert run(monkeypatch, *typed) == 0
     assert json.loads(capsys.readouterr().out)["done_before"] == 25
     assert run(monkeypatch, "verify", out, "--json") == 0
-    assert json.loads(capsys.readouterr().out) == {"store": str(out), "sound": True, "damage": []}
+    assert json.loads(capsys.readouterr().out) == {
+        "store": str(out), "sound": True, "sealed": True, "waiting_units": 0, "damage": []
+    }  # fmt: skip
 
 
 def test_in_words(
@@ -105,6 +107,42 @@ def test_parts_and_seal(
     (out / "labels.parquet").write_bytes((out / "labels.parquet").read_bytes() + b"x")
     assert run(monkeypatch, "verify", out) == 1
     assert "labels.parquet: its bytes are not those that were written" in capsys.readouterr().out
+
+
+def test_half_of_the_parts_is_not_sealed_unasked(
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "store"
+    typed = ("build", "--images", images, "--out", out, "--size", "16", "--to", "2015-01-01T06:00Z")
+    assert run(monkeypatch, *typed, "--shard", "2/3") == 0
+    capsys.readouterr()
+    assert run(monkeypatch, "seal", out) == 2
+    said = capsys.readouterr().err
+    assert "--shard 1/3, 3/3. Build them first" in said
+    assert said.endswith(f"flarescope store seal {out} --partial\n")
+    assert said.count("\n") == 1
+    assert not (out / "index.parquet").exists()
+    assert run(monkeypatch, "seal", out, "--partial") == 0
+    assert "holds 2 images" in capsys.readouterr().out
+    assert not (out / "units").exists()
+
+
+def test_what_is_not_sealed_is_not_called_sound(
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "store"
+    typed = ("build", "--images", images, "--out", out, "--size", "16", "--to", "2015-01-01T06:00Z")
+    assert run(monkeypatch, *typed, "--shard", "1/3") == 0
+    capsys.readouterr()
+    assert run(monkeypatch, "verify", out) == 1
+    said = capsys.readouterr().out
+    assert said.startswith(f"{out}: not sealed, 2 units are waiting.")
+    assert said.endswith(f"flarescope store seal {out}\n")
+    assert run(monkeypatch, "verify", out, "--json") == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["sound"], told["sealed"], told["waiting_units"], told["damage"]) == (False, False, 2, [])
+    assert run(monkeypatch, *typed) == 0
+    assert run(monkeypatch, "verify", out) == 0
 
 
 def test_a_flipped_byte_ends_with_1_and_its_name(

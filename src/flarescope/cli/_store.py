@@ -13,18 +13,19 @@ from flarescope.cli._progress import progress_bar
 from flarescope.times import iso
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from flarescope.flare import FlareCatalog
     from flarescope.preparation import Preparation
     from flarescope.sources.store import Sealed, Store
     from flarescope.sources.store_build import Built
+    from flarescope.sources.store_verify import Damage
     from flarescope.sun import Encoding, View
 
 __all__ = [
     "catalog_of", "contents", "labelled", "prepared_as", "tell_built", "tell_labels", "tell_sealed",
-    "workers_for",
+    "tell_verified", "workers_for",
 ]  # fmt: skip
 
 GAPS_SHOWN, REASONS_SHOWN = 5, 20
@@ -171,6 +172,21 @@ def tell_sealed(store: Path, sealed: Sealed) -> None:
     )
     if sealed.dropped:
         typer.echo(f"  {len(sealed.dropped)} units were damaged before: build them again, then seal.")
+
+
+def tell_verified(store: Path, damage: Sequence[Damage], waiting: int | None) -> None:
+    """In words: what is damaged, and whether units wait to be sealed."""
+    for one in damage:
+        typer.echo(f"{one.path}: {one.problem}")
+    if damage:
+        typer.echo(f"{store}: {len(damage)} {'file is' if len(damage) == 1 else 'files are'} damaged.")
+    if waiting is not None:
+        typer.echo(
+            f"{store}: not sealed, {waiting} {'unit is' if waiting == 1 else 'units are'} waiting. Type the "
+            f"command that was filling it again, or: flarescope store seal {store}"
+        )
+    elif not damage:
+        typer.echo(f"{store}: sound.")
 
 
 def tell_labels(labels: dict[str, Any] | None) -> None:

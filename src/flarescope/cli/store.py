@@ -19,6 +19,7 @@ from flarescope.cli._store import (
     tell_built,
     tell_labels,
     tell_sealed,
+    tell_verified,
     workers_for,
 )
 
@@ -116,6 +117,9 @@ def seal(
     flares: Flares = None,
     at_least: AtLeast = "M1.0",
     within: Within = "24h",
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Seal although parts of n (--shard i/n) were never done.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Join the parts of a store when all of them are done: arrays by day, one index, checksums.
@@ -129,7 +133,7 @@ def seal(
     opened = Store.open(store)
     catalog = catalog_of(flares, at_least, within)
     with progress_bar("sealing") as progress:
-        sealed = opened.seal(progress)
+        sealed = opened.seal(progress, partial=partial)
     labels = labelled(store, catalog, at_least, within)
     if as_json:
         _print({"store": str(store), **asdict(sealed), "labels": labels})
@@ -140,23 +144,24 @@ def seal(
 
 @app.command()
 def verify(store: Folder, as_json: AsJson = False) -> None:
-    """Is every byte as it was written? Exit code 1 if any is not.
+    """Is every byte as it was written, and all of it sealed? Exit code 1 if not.
 
     Example: flarescope store verify store
     """
     from flarescope.samples.store_labels import verify_labels
-    from flarescope.sources.store_verify import verify_store
+    from flarescope.sources.store_verify import verify_store, waiting_units
 
     with progress_bar("verifying") as progress:
         damage = [*verify_store(store, progress), *verify_labels(store)]
+    waiting = waiting_units(store)
+    sealed = waiting is None
     if as_json:
         told = [{"path": one.path, "problem": one.problem} for one in damage]
-        _print({"store": str(store), "sound": not damage, "damage": told})
+        found = {"sound": sealed and not damage, "sealed": sealed, "waiting_units": waiting or 0}
+        _print({"store": str(store), **found, "damage": told})
     else:
-        for one in damage:
-            typer.echo(f"{one.path}: {one.problem}")
-        typer.echo(f"{store}: {f'{len(damage)} files are damaged' if damage else 'sound'}.")
-    if damage:
+        tell_verified(store, damage, waiting)
+    if damage or not sealed:
         raise typer.Exit(1)
 
 

@@ -186,7 +186,9 @@ class Store:
                 whole = replace(whole, array=Shard(path.name, checksum, shape))
             write_record(self._places.unit(unit), whole.to_dict())
 
-    def seal(self, progress: Callable[[int, int], None] = lambda done, of: None) -> Sealed:
+    def seal(
+        self, progress: Callable[[int, int], None] = lambda done, of: None, *, partial: bool = False
+    ) -> Sealed:
         """Join all units into days, and write the index and its checksums.
 
         May be killed and called again; sealing a sealed store changes nothing. One day is worked on at a
@@ -194,11 +196,15 @@ class Store:
         there for an earlier hour within 48 h is "stale" in the index; its array stays, and is no image for
         training.
 
+        Args:
+            progress: told (done, of) in days.
+            partial: seal although a part of n was begun and another of them never done.
+
         Raises:
             BadFileError: something that was sealed before is damaged; the message names it.
-            BadOptionError: the place cannot be written.
+            BadOptionError: a part is missing; or the place cannot be written.
         """
-        return seal_folder(self.folder, progress)
+        return seal_folder(self.folder, progress, partial=partial)
 
     def index(self) -> pd.DataFrame:
         """All rows: images, gaps with their reasons, stale images; sorted by day, key and time.

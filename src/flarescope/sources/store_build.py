@@ -12,6 +12,7 @@ from flarescope.preparation import Preparation
 from flarescope.sources.calibration import GREY_PER_GAUSS
 from flarescope.sources.listing import list_files
 from flarescope.sources.store import Store
+from flarescope.sources.store_parts import write_part
 from flarescope.sources.supply import units_of
 from flarescope.sources.units import do_unit
 from flarescope.times import iso
@@ -143,13 +144,16 @@ def build_store(
         raise MissingDataError(f"No image of view '{seen}' and this period. {why.rstrip('.')}.")
     prepared = (preparation or preparation_for)(seen)
     store = Store.create(out, preparation=prepared, keep_files=keep_files)
+    if how.shard is not None:
+        write_part(store.folder, how.shard, units=0, done=False)
     built = _run(store, listing, how, lambda done, of: progress("images", done, of))
     if how.shard is not None:
+        write_part(store.folder, how.shard, units=built.units, done=True)
         return built
-    sealed = store.seal(lambda done, of: progress("sealing", done, of))
+    sealed = store.seal(lambda done, of: progress("sealing", done, of), partial=True)  # it did all parts
     if sealed.dropped:  # units that a power cut had damaged
         again = _run(store, listing, how, lambda done, of: None)
-        built, sealed = replace(again, there=built.there), store.seal()
+        built, sealed = replace(again, there=built.there), store.seal(partial=True)
     return replace(built, sealed=sealed)
 
 

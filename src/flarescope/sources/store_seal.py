@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from flarescope.errors import BadFileError
+from flarescope.errors import BadFileError, BadOptionError
 from flarescope.sources.store_arrays import check_shard, npy_chunks, open_shard
 from flarescope.sources.store_files import (
     Places,
@@ -23,6 +23,7 @@ from flarescope.sources.store_files import (
     write_record,
 )
 from flarescope.sources.store_index import write_index
+from flarescope.sources.store_parts import clear_parts, missing_parts
 from flarescope.sources.store_rows import DayRows, Shard, UnitRows
 
 if TYPE_CHECKING:
@@ -39,16 +40,26 @@ if TYPE_CHECKING:
 
 __all__ = ["seal_folder"]
 
+PARTS_TOLD = 8
 
-def seal_folder(folder: Path, progress: Callable[[int, int], None] = lambda done, of: None) -> Sealed:
+
+def seal_folder(
+    folder: Path,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+    *,
+    partial: bool = False,
+) -> Sealed:
     """Join all units that are not sealed yet, and write the index.
 
     Raises:
         BadFileError: something that was sealed before is damaged; the message names it.
-        BadOptionError: the place cannot be written.
+        BadOptionError: a part of n was not done, and ``partial`` is not asked for; or the place cannot be
+            written.
     """
     places, dropped = Places(folder), list[str]()
     with locked(folder, alone=True):
+        if not partial:
+            _check_parts(folder)
         for draft in drafts_below(folder):
             remove(draft)
         days = places.pending_days()
@@ -56,9 +67,21 @@ def seal_folder(folder: Path, progress: Callable[[int, int], None] = lambda done
         for done, day in enumerate(days, 1):
             dropped += _seal_day(places, day)
             progress(done, of)
-        remove(folder / "units")
         sealed = write_index(folder, lambda done, _: progress(len(days) + done, of))
+        clear_parts(folder)
+        remove(folder / "units")
     return replace(sealed, dropped=tuple(dropped))
+
+
+def _check_parts(folder: Path) -> None:
+    missing = missing_parts(folder)
+    if missing:
+        more = f" and {len(missing) - PARTS_TOLD} more" if len(missing) > PARTS_TOLD else ""
+        raise BadOptionError(
+            f"{folder} is not whole: never done to the end: --shard {', '.join(missing[:PARTS_TOLD])}{more}. "
+            f"Build {'it' if len(missing) == 1 else 'them'} first, or seal what is there: "
+            f"flarescope store seal {folder} --partial"
+        )
 
 
 def _seal_day(places: Places, day: date) -> list[str]:

@@ -22,6 +22,7 @@ from flarescope.sources.store_files import (
     sha256_of,
 )
 from flarescope.sources.store_index import RowsChecksum, opened_index
+from flarescope.sources.store_parts import part_in_name
 from flarescope.sources.store_rows import day_of
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from flarescope.sources.store_rows import DayRows, Shard
 
-__all__ = ["Damage", "verify_store"]
+__all__ = ["Damage", "verify_store", "waiting_units"]
 
 BESIDE = {"labels.parquet", "labels.json"}  # made from the index, and made again at will
 KNOWN = {SETTINGS, INDEX, CHECKSUMS, LOCK} | BESIDE
@@ -51,8 +52,8 @@ def verify_store(
     """Which files of this store are damaged, missing, or no part of it?
 
     Every byte of every record, array, kept file and of the index is read and compared with its checksum.
-    Units that are not sealed yet are checked, too, and are no damage. A damaged day is made anew by removing
-    its record in ``rows`` and building again.
+    Units that are not sealed yet are checked, too, and are no damage: see ``waiting_units``. A damaged day
+    is made anew by removing its record in ``rows`` and building again.
 
     Args:
         folder: of the store.
@@ -80,6 +81,21 @@ def verify_store(
     return sorted({*found, *_records(places, records, found)})
 
 
+def waiting_units(folder: str | Path) -> int | None:
+    """How many units wait to be sealed? None where the store is sealed and nothing waits.
+
+    Of a store that was never sealed the number may be 0: it was begun, and then stopped.
+
+    Example:
+        >>> waiting_units("store")  # doctest: +SKIP
+        23
+    """
+    places = Places(Path(folder))
+    count = sum(len(list(places.pending(day).glob("*.json"))) for day in places.pending_days())
+    sealed = any((places.folder / name).exists() for name in (INDEX, CHECKSUMS)) or places.sealed_days()
+    return None if sealed and not count else count
+
+
 def _records(places: Places, records: RowsChecksum, found: list[Damage]) -> Iterator[Damage]:
     """Is the index made of these very records? Not asked where one of them or the index is damaged."""
     if any(damage.path.startswith(("rows/", INDEX, CHECKSUMS)) for damage in found):
@@ -104,7 +120,7 @@ def _strange(places: Places) -> Iterator[Damage]:
         inside = Path(place).relative_to(places.folder).parts
         for name in names:
             path = "/".join((*inside, name))
-            if is_draft(name):
+            if any(map(is_draft, (*inside, name))):
                 yield Damage(path, "left by a process that was killed. Seal the store again.")
             elif inside[:1] == ("shards",) and name[:10] not in days:
                 yield Damage(path, "no record in rows tells of it. Build the day again, or remove it.")
@@ -119,7 +135,8 @@ def _belongs(inside: tuple[str, ...], name: str) -> bool:
     if inside[0] == "files":
         return len(inside) == 4 and day_of("-".join(inside[1:])) is not None
     if inside[0] == "units":
-        return len(inside) == 2 and day_of(inside[1]) is not None
+        known = inside[1:] == ("parts",) and part_in_name(name) is not None
+        return known or (len(inside) == 2 and day_of(inside[1]) is not None)
     if inside == ("rows",):
         return day_of(name.removesuffix(".json")) is not None
     return inside == ("shards",)

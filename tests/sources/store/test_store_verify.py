@@ -13,7 +13,7 @@ import pytest
 
 from flarescope.errors import BadFileError
 from flarescope.sources.store import Store, Unit
-from flarescope.sources.store_verify import verify_store
+from flarescope.sources.store_verify import verify_store, waiting_units
 from flarescope.sources.units import do_unit
 
 KINDS = ["store.json", "index.parquet", "checksums.json", "rows/*.json", "shards/*.npy", "files/*/*/*/*.raw"]
@@ -99,6 +99,16 @@ def test_units_not_sealed_yet_are_checked_and_no_damage(built: Path, soak: Modul
     record = next(built.glob("units/*/*.json"))
     flip(record, 20)
     assert record.relative_to(built).as_posix() in {damage.path for damage in verify_store(built)}
+
+
+def test_units_that_wait_are_counted(built: Path, soak: ModuleType) -> None:
+    assert waiting_units(built) is None
+    do_unit(built, soak.MadeUp(), soak.units(33)[-1])
+    assert waiting_units(built) == 1
+    begun = Store.create(built.parent / "begun", preparation=None, keep_files=True)
+    assert waiting_units(begun.folder) == 0
+    begun.seal()
+    assert waiting_units(begun.folder) is None
 
 
 def test_a_sealed_day_that_the_index_does_not_tell_of(built: Path) -> None:
