@@ -29,6 +29,8 @@ _HOMES = {
     "read_flares": "flarescope.sources.flares",
     "Question": "flarescope.forecaster",
     "make_forecast": "flarescope.forecaster",
+    "live_forecast": "flarescope.forecaster.live",
+    "Store": "flarescope.sources.store",
     "explain_image": "flarescope.forecaster",
     "load_run": "flarescope.training.run",
     "scorecard": "flarescope.verify",
