@@ -7,13 +7,14 @@ import os
 import pickle
 import subprocess
 import sys
+import threading
 import time
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from flarescope import errors
+from flarescope import errors, work
 from flarescope.errors import BadFileError, BadOptionError, FlarescopeError
 from flarescope.sources.store_files import read_record, write_record
 from flarescope.work import parse_shard, run_units
@@ -148,6 +149,20 @@ def test_no_scheduler_at_this_address() -> None:
     pytest.importorskip("distributed")
     with pytest.raises(BadOptionError, match="No Dask scheduler answers at 'nowhere://1'"):
         list(run_units(power, [1], dask="nowhere://1"))
+
+
+@pytest.mark.filterwarnings("ignore")  # of distributed
+def test_a_scheduler_without_workers_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(work, "PATIENCE_SECONDS", 0.3)
+    with distributed.LocalCluster(n_workers=0, dashboard_address=None, processes=False) as cluster:
+        threading.Timer(2, lambda: cluster.scale(1)).start()
+        results = run_units(abs, [-1, -2], dask=cluster.scheduler_address)
+        assert sorted(result for _, result in results) == [1, 2]
+    said = capsys.readouterr().err
+    assert said.count("has no workers; the work waits for one. Start some: dask worker") == 1
 
 
 def of_scheduler(unit: int) -> int:

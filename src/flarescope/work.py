@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import re
 import signal
+import sys
 import threading
 import uuid
 from collections.abc import Sized
@@ -31,6 +32,7 @@ U = TypeVar("U")
 R = TypeVar("R")
 
 MOST_WORKERS = 1024
+PATIENCE_SECONDS = 30.0  # with a scheduler that has no workers, before it is told
 AHEAD = 4  # units handed out for each worker: none waits for work, and memory does not grow with their number
 _SHARD = re.compile(r"(\d{1,6})/(\d{1,6})")
 _doing: dict[str, Callable[[Any], Any]] = {}  # in a worker: what it does, sent once and not with every unit
@@ -194,7 +196,7 @@ def _do_or_tell(name: str, unit: Any) -> tuple[Any, FlarescopeError | None]:
 def _on_dask(do: Callable[[U], R], units: Iterable[U], address: str, workers: int) -> Iterator[tuple[U, R]]:
     distributed = _dask()
     lost = (distributed.client.FutureCancelledError, distributed.comm.CommClosedError)
-    with _dask_client(address, workers) as client:
+    with _dask_client(address, workers) as client, _waiting_told(client, address):
         try:
             yield from _by_client(client, do, units, workers)
         except lost:  # nobody but a scheduler that ends cancels anything
@@ -203,6 +205,28 @@ def _on_dask(do: Callable[[U], R], units: Iterable[U], address: str, workers: in
                 "The Dask scheduler went away in the middle of the work. What is done is kept: "
                 "type the command again."
             ) from None
+
+
+@contextmanager
+def _waiting_told(client: Any, address: str) -> Iterator[None]:
+    """Say on stderr that a scheduler has no workers, once: it may yet get some, so the work waits on."""
+
+    def look() -> None:
+        with suppress(OSError):  # it went away, which is told elsewhere
+            if not client.scheduler_info(n_workers=-1)["workers"]:
+                sys.stderr.write(
+                    f"The Dask scheduler at '{address}' has no workers; the work waits for one. "
+                    f"Start some: dask worker {address}\n"
+                )
+
+    timer = threading.Timer(PATIENCE_SECONDS, look)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
 
 
 def _by_client(client: Any, do: Callable[[U], R], units: Iterable[U], workers: int) -> Iterator[tuple[U, R]]:
