@@ -11,6 +11,7 @@ import pytest
 
 from flarescope.bench.store import made_up_images
 from flarescope.cli import main
+from flarescope.cli._store import _kind
 
 FLARES = "start,class\n2014-12-30 10:00,C1.0\n2015-01-01 20:00,M5.4\n2015-01-02 00:30,C1.0\n"
 
@@ -66,6 +67,26 @@ def test_one_command_makes_a_labelled_data_set(
     assert json.loads(capsys.readouterr().out) == {
         "store": str(out), "sound": True, "sealed": True, "waiting_units": 0, "damage": []
     }  # fmt: skip
+
+
+def test_a_list_of_two_scales_is_put_on_one(
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, flares = tmp_path / "store", tmp_path / "goes.csv"
+    flares.write_text("start,class\n2014-12-30 10:00,C1.0\n2015-01-01 12:00,C8.0\n2021-01-01 20:00,M5.4\n")
+    typed = ("build", "--images", images, "--out", out, "--size", "16", "--to", "2015-01-01T02:00Z")
+    assert run(monkeypatch, *typed, "--flares", flares) == 2
+    said = capsys.readouterr().err
+    assert "--goes-scale science, or --goes-scale operational" in said
+    assert said.count("\n") == 1
+    assert not out.exists()
+    for scale, positive in (("operational", 0), ("science", 2)):  # C8.0 is M1.1
+        assert run(monkeypatch, *typed, "--flares", flares, "--goes-scale", scale, "--json") == 0
+        labels = json.loads(capsys.readouterr().out)["labels"]
+        assert (labels["goes_scale"], labels["positive"]) == (scale, positive)
+    assert run(monkeypatch, "seal", out, "--flares", flares) == 2
+    assert "two GOES scales" in capsys.readouterr().err
+    assert run(monkeypatch, "seal", out, "--flares", flares, "--goes-scale", "operational") == 0
 
 
 def test_in_words(
@@ -153,7 +174,10 @@ def test_a_flipped_byte_ends_with_1_and_its_name(
     data[-7] ^= 4
     shard.write_bytes(data)
     assert run(monkeypatch, "verify", built) == 1
-    assert shard.name in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert shard.name in said
+    assert f"Remove rows/{shard.name[:10]}.json and build again" in said
+    assert said.endswith(f"{built}: 1 file is damaged.\n")
     assert run(monkeypatch, "verify", built, "--json") == 1
     told = json.loads(capsys.readouterr().out)
     assert not told["sound"]
@@ -190,7 +214,19 @@ def test_what_a_store_holds(
     assert told["labels"] is None
     assert len(told["reasons"]) == 1
     assert run(monkeypatch, "info", built) == 0
-    assert "images: 25" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "images: 25" in said
+    assert "labels: none" in said
+
+
+def test_reasons_are_counted_without_their_times() -> None:
+    said = {
+        "a.jpg: it is truncated.": "it is truncated.",
+        "the same image was already there for 2026-02-03T11:00:00Z": "the same image was already there for …",
+        "None within 6 minutes of 2026-02-03 11:00. Wait.": "None within 6 minutes of …. Wait.",
+        "b: it is of 2026-02-03T11:00:00.250Z, not 2026-02-03T12:00Z.": "it is of …, not ….",
+    }
+    assert {reason: _kind(reason) for reason in said} == said
 
 
 def test_a_store_can_be_exported(
@@ -217,7 +253,9 @@ def test_as_a_shipped_network_wants_it(
     ("typed", "message"),
     [
         (("build", "--images", "{here}/nowhere", "--out", "{here}/s"), "nowhere is not a folder"),
-        (("build", "--images", "{here}", "--out", "{here}/s"), "no image"),
+        (("build", "--images", "{empty}", "--out", "{here}/s"), "no image"),
+        (("build", "--images", "{here}", "--out", "{here}/s"), "would lie in {here}, whose images"),
+        (("build", "--images", "{here}/s/../", "--out", "{here}/s/t"), "Choose a place outside"),
         (("build", "--images", "{images}", "--out", "{images}/goes.csv"), "is not a folder"),
         (("build", "--images", "{images}", "--out", "{here}/s", "--shard", "3/2"), "Shard '3/2'"),
         (
@@ -291,10 +329,12 @@ def test_wrong_inputs_say_so_in_one_line(
     typed: tuple[str, ...],
     message: str,
 ) -> None:
-    assert run(monkeypatch, *(part.format(here=tmp_path, images=images) for part in typed)) == 2
+    places = {"here": tmp_path, "images": images, "empty": tmp_path / "empty"}
+    places["empty"].mkdir()
+    assert run(monkeypatch, *(part.format(**places) for part in typed)) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert message in err
+    assert message.format(**places) in err
     assert err.count("\n") == 1
 
 

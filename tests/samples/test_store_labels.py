@@ -57,7 +57,9 @@ def test_images_of_the_disk_are_labelled_as_label_times_does(tmp_path: Path) -> 
     found = label_store(index(tmp_path / "store", hours), flares)
     rows = pd.read_parquet(found.path).astype({"label": "Int8"})
     expected = label_times([FIRST + timedelta(hours=hour) for hour in hours], flares)
-    for column in ("time_utc", "label", "strongest", "hours_to_flare", "reason"):
+    assert rows["time_utc"].equals(rows["time"])  # both aware
+    assert rows["time_utc"].dt.tz_localize(None).tolist() == expected["time_utc"].tolist()
+    for column in ("label", "strongest", "hours_to_flare", "reason"):
         pd.testing.assert_series_equal(
             rows[column].astype(str), expected[column].astype(str), check_index=False
         )

@@ -157,6 +157,16 @@ def test_a_unit_travels_and_has_no_other_times(disks: Path) -> None:
     assert len(pickle.dumps(job)) < 1000  # not the whole listing
 
 
+def test_a_link_is_followed_and_links_inside_are_not(disks: Path, tmp_path: Path) -> None:
+    link, inside = tmp_path / "link", tmp_path / "inside"
+    link.symlink_to(disks, target_is_directory=True)
+    assert units(link).keys() == units(disks).keys()
+    inside.mkdir()
+    (inside / "elsewhere").symlink_to(disks, target_is_directory=True)
+    with pytest.raises(MissingDataError, match="no image"):
+        list_files([inside])
+
+
 def test_folders_without_images_say_so(tmp_path: Path) -> None:
     with pytest.raises(MissingDataError, match="no image"):
         list_files([tmp_path])

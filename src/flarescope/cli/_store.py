@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from flarescope.flare import FlareCatalog
+    from flarescope.flare import FlareCatalog, GoesScale
     from flarescope.preparation import Preparation
     from flarescope.sources.store import Sealed, Store
     from flarescope.sources.store_build import Built
@@ -29,6 +30,7 @@ __all__ = [
 ]  # fmt: skip
 
 GAPS_SHOWN, REASONS_SHOWN = 5, 20
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?(Z|UTC)|[+-]\d\d:\d\d)?")
 
 
 def workers_for(dask: str | None) -> int:
@@ -78,8 +80,11 @@ def _preparation_of(run: str) -> Preparation:
     return found
 
 
-def catalog_of(flares: list[Path] | None, at_least: str, within: str) -> FlareCatalog | None:
+def catalog_of(
+    flares: list[Path] | None, at_least: str, within: str, scale: GoesScale | None
+) -> FlareCatalog | None:
     """The flares, read before the work begins: an option that is wrong is said at once."""
+    from flarescope.errors import BadOptionError
     from flarescope.flare import GoesClass
     from flarescope.sources.flares import read_flares
     from flarescope.times import duration
@@ -87,7 +92,15 @@ def catalog_of(flares: list[Path] | None, at_least: str, within: str) -> FlareCa
     GoesClass(at_least)
     if within != "ever":
         duration(within)
-    return read_flares(*flares) if flares else None
+    if not flares:
+        return None
+    catalog = read_flares(*flares)
+    if scale is None and catalog.scale == "mixed":
+        raise BadOptionError(
+            "The flares are on two GOES scales: operational up to 2019, science after (operational / 0.7). "
+            "Put them on one: --goes-scale science, or --goes-scale operational."
+        )
+    return catalog.on_scale(scale) if scale else catalog
 
 
 def labelled(store: Path, catalog: FlareCatalog | None, at_least: str, within: str) -> dict[str, Any] | None:
@@ -140,9 +153,9 @@ def contents(store: Store) -> dict[str, Any]:
 
 
 def _kind(reason: str) -> str:
-    """A reason without the name of its file, so that like reasons are counted together."""
+    """A reason without the name of its file and without times: like reasons are counted together."""
     name, found, rest = reason.partition(": ")
-    return rest if found and " " not in name else reason
+    return _TIME.sub("…", rest if found and " " not in name else reason)
 
 
 def tell_built(out: Path, built: Built, shard: str | None) -> None:

@@ -36,6 +36,10 @@ Flares = Annotated[
     list[Path] | None, typer.Option(help="Flare list, to write labels.parquet; repeat it for several.")
 ]
 AtLeast = Annotated[str, typer.Option(help="Threshold class of the labels.")]
+Scale = Annotated[
+    Literal["science", "operational"] | None,
+    typer.Option("--goes-scale", help="Put all classes on this scale; as listed, unless the list mixes two."),
+]
 Within = Annotated[str, typer.Option(help="Window of the labels; 'ever' for regions.")]
 
 
@@ -46,6 +50,7 @@ def build(
     flares: Flares = None,
     at_least: AtLeast = "M1.0",
     within: Within = "24h",
+    goes_scale: Scale = None,
     view: Annotated[
         Literal["full_disk", "region"] | None, typer.Option(help="Where the folders hold both.")
     ] = None,
@@ -90,7 +95,7 @@ def build(
     how = How(workers or workers_for(dask), threads, dask, parse_shard(shard) if shard else None)
     if how.shard and flares:
         raise BadOptionError("Labels belong to the whole store: give --flares to 'store seal', not --shard.")
-    catalog = catalog_of(flares, at_least, within)
+    catalog = catalog_of(flares, at_least, within, goes_scale)
     with progress_bars("looking") as progress:
         built = build_store(
             images,
@@ -117,6 +122,7 @@ def seal(
     flares: Flares = None,
     at_least: AtLeast = "M1.0",
     within: Within = "24h",
+    goes_scale: Scale = None,
     partial: Annotated[
         bool, typer.Option("--partial", help="Seal although parts of n (--shard i/n) were never done.")
     ] = False,
@@ -131,7 +137,7 @@ def seal(
     from flarescope.sources.store import Store
 
     opened = Store.open(store)
-    catalog = catalog_of(flares, at_least, within)
+    catalog = catalog_of(flares, at_least, within, goes_scale)
     with progress_bar("sealing") as progress:
         sealed = opened.seal(progress, partial=partial)
     labels = labelled(store, catalog, at_least, within)
@@ -200,7 +206,8 @@ def info(store: Folder, as_json: AsJson = False) -> None:
         _print({"store": str(store), **found})
         return
     for name, value in found.items():
-        typer.echo(f"{name}: {json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value}")
+        plain = "none" if value is None else value
+        typer.echo(f"{name}: {json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else plain}")
 
 
 def _print(document: dict[str, Any]) -> None:

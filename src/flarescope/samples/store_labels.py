@@ -84,8 +84,8 @@ def label_store(
     Writes ``labels.parquet`` beside the index, whole or not at all, with a row for each image in the order of
     the index: ``key``, ``time``, ``shard`` and ``position`` as the index has them, ``time_utc`` (observed),
     ``label`` (1, 0 or missing), ``strongest``, ``hours_to_flare``, ``reason`` (why there is no label),
-    ``noaa`` and ``group`` (the unit of independence: the region, or the UTC day of the disk). How it was
-    made, of which index, and its checksum stand in ``labels.json``.
+    ``noaa`` and ``group`` (the unit of independence: the region, or the UTC day of the disk). Both times have
+    the time zone UTC. How it was made, of which index, and its checksum stand in ``labels.json``.
 
     Args:
         store: the folder of a sealed store.
@@ -176,8 +176,9 @@ class _Table:
     def __init__(self, path: Path) -> None:
         import pyarrow as pa
 
+        time = pa.timestamp("us", tz="UTC")
         kinds = {
-            "key": pa.string(), "time": pa.timestamp("us", tz="UTC"), "time_utc": pa.timestamp("us"),
+            "key": pa.string(), "time": time, "time_utc": time,
             "label": pa.int8(), "strongest": pa.string(), "hours_to_flare": pa.float64(),
             "reason": pa.string(), "noaa": pa.string(), "group": pa.string(), "shard": pa.string(),
             "position": pa.int64(),
@@ -234,6 +235,7 @@ def _labelled(
         noaa = np.full(len(rows), "", object)
         group = table["time_utc"].dt.strftime("%Y-%m-%d").tolist()
     kept = {name: rows[name] for name in ("key", "time", "shard", "position")}
+    kept["time_utc"] = table["time_utc"].dt.tz_localize("UTC")
     return table, table.rows.assign(**kept, noaa=noaa, group=group)
 
 

@@ -115,7 +115,8 @@ def list_files(
     kept in a file of its own that goes away with it, so memory does not grow with the number of images.
 
     Args:
-        folders: one or several; a file may be in two of them.
+        folders: one or several; a file may be in two of them. A folder may be a symbolic link; links to
+            folders inside it are not followed.
         since: the first time; images before it are left out.
         until: the first time no more wanted.
         progress: told (done, of) while files are opened; ``of`` is what was found so far.

@@ -129,13 +129,14 @@ def build_store(
 
     Raises:
         MissingDataError: no image.
-        BadOptionError: images of both views; or the store there is of another preparation.
+        BadOptionError: images of both views; the store is of another preparation, or inside such a folder.
 
     Example:
         >>> build_store(["full_disk_2026"], "store", how=How(workers=4)).images  # doctest: +SKIP
         1177
     """
     how = how or How()
+    _check_outside(out, images)
     listing = list_files(images, since=since, until=until, progress=lambda k, n: progress("looking", k, n))
     seen = view or view_of(listing)
     listing.keep(seen)
@@ -155,6 +156,15 @@ def build_store(
         again = _run(store, listing, how, lambda done, of: None)
         built, sealed = replace(again, there=built.there), store.seal(partial=True)
     return replace(built, sealed=sealed)
+
+
+def _check_outside(out: str | Path, images: Sequence[str | Path]) -> None:
+    """A store's own files must not be taken for images."""
+    for folder in images:
+        if Path(out).resolve().is_relative_to(Path(folder).resolve()):
+            raise BadOptionError(
+                f"The store {out} would lie in {folder}, whose images it is made of. Choose a place outside."
+            )
 
 
 def _run(store: Store, listing: Listing, how: How, progress: Callable[[int, int], None]) -> Built:

@@ -36,6 +36,7 @@ __all__ = ["Damage", "verify_store", "waiting_units"]
 BESIDE = {"labels.parquet", "labels.json"}  # made from the index, and made again at will
 KNOWN = {SETTINGS, INDEX, CHECKSUMS, LOCK} | BESIDE
 CHANGED = "its bytes are not those that were written."
+AGAIN = "Seal the store and build again."
 
 
 @dataclass(frozen=True, order=True)
@@ -202,37 +203,41 @@ def _day(places: Places, day: date, records: RowsChecksum) -> Iterator[Damage]:
             unit = read_unit(path)
             named |= {row.file: row.sha256 for row in unit.rows}
             if unit.array:
-                yield from _array(places, path.parent / unit.array.name, unit.array)
+                yield from _array(places, path.parent / unit.array.name, unit.array, AGAIN)
         except BadFileError as damage:
-            yield Damage(_name(places, path), f"{damage.problem} Seal the store and build again.")
+            yield Damage(_name(places, path), f"{damage.problem} {AGAIN}")
     named.pop("", None)
-    yield from _files(places, day, named)
+    yield from _files(places, day, named, _anew(day) if record else AGAIN)
+
+
+def _anew(day: date) -> str:
+    return f"Remove rows/{day}.json and build again: the day is made anew."
 
 
 def _shards(places: Places, record: DayRows) -> Iterator[Damage]:
     if record.shard:
-        yield from _array(places, places.shard(record.shard.name), record.shard)
+        yield from _array(places, places.shard(record.shard.name), record.shard, _anew(record.day))
     for path in places.shards_of(record.day):
         if record.shard is None or path.name != record.shard.name:
             yield Damage(_name(places, path), "the day's record does not name it. Seal the store again.")
 
 
-def _array(places: Places, path: Path, shard: Shard) -> Iterator[Damage]:
+def _array(places: Places, path: Path, shard: Shard, then: str) -> Iterator[Damage]:
     try:
         check_shard(path, shard)
         open_shard(path, shard)
     except BadFileError as damage:
-        yield Damage(_name(places, path), damage.problem)
+        yield Damage(_name(places, path), f"{damage.problem} {then}")
 
 
-def _files(places: Places, day: date, named: dict[str, str]) -> Iterator[Damage]:
+def _files(places: Places, day: date, named: dict[str, str], then: str) -> Iterator[Damage]:
     """The kept files of a day, and no other."""
     for name, checksum in sorted(named.items()):
         try:
             if sha256_of(places.folder / name) != checksum:
-                yield Damage(name, CHANGED)
+                yield Damage(name, f"{CHANGED} {then}")
         except BadFileError as damage:
-            yield Damage(name, damage.problem)
+            yield Damage(name, f"{damage.problem} {then}")
     for path in sorted(places.files(day).glob("*")):
         name = _name(places, path)
         if name not in named and not name.endswith(".part"):

@@ -44,6 +44,18 @@ def test_a_flipped_bit_is_named(built: Path, kind: str) -> None:
     assert verify_store(built) == []
 
 
+@pytest.mark.parametrize("kind", ["shards/*.npy", "files/*/*/*/*.raw"])
+def test_what_to_do_about_it_is_told_and_helps(built: Path, soak: ModuleType, kind: str) -> None:
+    whole = soak.tree(built)
+    flip(sorted(built.glob(kind))[0], 150)
+    (damage,) = verify_store(built)
+    assert damage.problem.endswith("Remove rows/2026-02-03.json and build again: the day is made anew.")
+    (built / "rows" / "2026-02-03.json").unlink()
+    soak.build(built, soak.units(32))
+    assert soak.tree(built) == whole
+    assert verify_store(built) == []
+
+
 @pytest.mark.parametrize("kind", KINDS[1:])
 def test_a_missing_file_is_named(built: Path, kind: str) -> None:
     path = sorted(built.glob(kind))[1 if "*" in kind else 0]
