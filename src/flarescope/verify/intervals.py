@@ -47,8 +47,8 @@ class Estimate:
         """Such as 0.508 [0.464, 0.551]."""
         if math.isnan(self.value):
             return "undefined"
-        bounds = "" if math.isnan(self.low) else f" [{self.low:.3f}, {self.high:.3f}]"
-        return f"{self.value:.3f}{bounds}"
+        bounds = "" if math.isnan(self.low) else f" [{self.low:z.3f}, {self.high:z.3f}]"
+        return f"{self.value:z.3f}{bounds}"
 
 
 @dataclass(frozen=True, eq=False)
