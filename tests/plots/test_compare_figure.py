@@ -24,6 +24,16 @@ def test_both_halves_show_the_numbers() -> None:
     assert data_uri(figure, form="png").startswith("data:image/png")
 
 
+def test_two_curves_that_coincide_are_both_seen() -> None:
+    rng = np.random.default_rng(0)
+    p, o = rng.random(200), rng.random(200) < 0.3
+    curve = reliability(p, o)
+    right = compare_figure(p, p, (curve, curve)).axes[1]
+    below, above = (bars.lines[0] for bars in right.containers)
+    assert below.get_linestyle() == "-" != above.get_linestyle()
+    assert below.get_markersize() > 2 * above.get_markersize()
+
+
 def test_without_outcomes_there_is_one_half() -> None:
     assert len(compare_figure(np.array([0.1]), np.array([0.2])).axes) == 1
     with pytest.raises(BadOptionError, match="0 and 0 probabilities"):

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["compare_figure"]
 
-LOOKS = (("near-real-time", VERMILION, "o"), ("definitive", BLUE, "s"))
+# the second curve is drawn over the first: dashes and small marks let the first show where both coincide
+LOOKS = (("near-real-time", VERMILION, "o", "-", 6.0), ("definitive", BLUE, "s", (0, (2, 3)), 2.5))
 
 
 def compare_figure(
@@ -74,12 +75,13 @@ def _scatter(axes: Axes, x: Float[np.ndarray, "n"], y: Float[np.ndarray, "n"]) -
 
 def _reliability(axes: Axes, curves: tuple[Reliability, Reliability]) -> None:
     axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.7, zorder=0)
-    for (name, colour, marker), curve in zip(LOOKS, curves, strict=True):
+    for (name, colour, marker, line, size), curve in zip(LOOKS, curves, strict=True):
         said = curve.count > 0
         x, y = curve.mean_forecast[said], curve.observed_rate[said]
         spread = np.nan_to_num(np.clip(np.vstack([y - curve.low[said], curve.high[said] - y]), 0.0, None))
         axes.errorbar(
-            x, y, yerr=spread, color=colour, marker=marker, markersize=3.5, linewidth=1.0, elinewidth=0.8,
+            x, y, yerr=spread, color=colour, marker=marker, markersize=size, linestyle=line, linewidth=1.2,
+            elinewidth=2.0 if line == "-" else 0.8,
             label=name, clip_on=False,
         )  # fmt: skip
     scored = int(curves[0].count.sum())
