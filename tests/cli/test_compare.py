@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ import pandas as pd
 import pytest
 
 from flarescope.cli import main
+from flarescope.flare import GoesClass
+from flarescope.forecast import Forecast
 
 
 @pytest.fixture
@@ -68,6 +71,54 @@ def test_people_get_lines(
     assert "7,985 pairs" in shown
     assert "4 blocks of 100 days" in shown
     assert "note: No intervals: 4 blocks of 100 days, at least 10 are needed." in shown
+
+
+def test_scores_with_intervals_fit_eighty_letters(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tables: tuple[Path, Path]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run(monkeypatch, *tables, "--threshold", "0.3", "--resamples", "100") == 0
+    lines = capsys.readouterr().out.splitlines()
+    start = next(k for k, line in enumerate(lines) if line.startswith("score"))
+    names = " ".join(line.split()[0] for line in lines[start + 2 : start + 8])
+    assert names == "TSS HSS AUC BSS ECE Brier"
+    assert all(line.count("[") == line.count("]") == 3 for line in lines[start + 2 : start + 8])
+    assert not any("image" in line for line in lines)
+
+
+def stored(folder: Path, images: list[float]) -> Path:
+    """Forecasts of full disks as they are issued now: by history alone, the image among the rivals."""
+    folder.mkdir()
+    for k, said in enumerate(images):
+        at = datetime(2026, 2, 1, tzinfo=UTC) + k * timedelta(hours=1)
+        forecast = Forecast(
+            at, at, at, at + timedelta(hours=24), GoesClass("M1.0"), 0.3 + 0.01 * k, 0.2, 0.6, 0.5, "m@1", {},
+            "full", rivals={"history": 0.3 + 0.01 * k, "image": said, "image_and_history": said / 2},
+            notes=("The image shows 2 active regions and has weight 0 on the disk: not proven.",),
+        )  # fmt: skip
+        (folder / f"{k}.json").write_text(forecast.to_json())
+    return folder
+
+
+def test_an_image_without_weight_is_said_aloud_and_compared_by_itself(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    sides = stored(tmp_path / "a", [0.1, 0.2, 0.4]), stored(tmp_path / "b", [0.2, 0.4, 0.7])
+    assert run(monkeypatch, *sides, "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["mean_difference"]["value"] == 0.0
+    assert document["notes"][0].startswith("In 3 of 3 pairs the image has weight 0: these forecasts cannot")
+    image, both = document["rivals"]["image"], document["rivals"]["image_and_history"]
+    assert (image["n"], image["mean_difference"]["value"]) == (3, pytest.approx(0.2, abs=1e-6))
+    assert image["largest_difference"] == {"value": 0.3, "time_utc": "2026-02-01T02:00:00Z"}
+    assert image["changed"] == {"to_yes": 1, "to_no": 0}
+    assert both["mean_difference"]["value"] == pytest.approx(0.1, abs=1e-6)
+    assert run(monkeypatch, *sides, "--out", tmp_path / "figure.png") == 0
+    shown = capsys.readouterr().out
+    words = " ".join(shown.split())
+    assert words.index("NOTE: In 3 of 3 pairs the image has weight 0") < words.index("mean difference: 0.000")
+    assert "what the image says image image and history" in words
+    assert "largest difference +0.300 +0.150" in words
 
 
 def test_regions_and_disagreeing_outcomes(

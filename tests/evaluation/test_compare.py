@@ -144,6 +144,49 @@ def test_without_outcomes_there_are_no_scores_and_unknown_ones_are_left_out() ->
     assert any(note.startswith("100 pairs are not scored") for note in part.notes)
 
 
+def test_what_the_image_says_is_compared_by_the_same_rule() -> None:
+    nrt, definitive, happened = made_up()
+    told = nrt.probability.copy()
+    told[::3] = np.nan  # a third of the forecasts does not tell
+    idle = np.arange(len(nrt)) % 2 == 0
+    a = replace(nrt, probability=definitive.probability, rivals={"image": told}, image_unused=idle)
+    b = replace(definitive, rivals={"image": definitive.probability}, image_unused=idle | True)
+    found = compare(a, b, observed=happened, resamples=50, notes=("read",))
+    assert found.changes["mean_absolute_difference"].value == 0.0
+    assert found.image_unused == 4500
+    assert found.notes[0].startswith("In 4500 of 9000 pairs the image has weight 0: these forecasts cannot")
+    assert found.notes[1] == "read"
+    kept = np.flatnonzero(np.isfinite(told))
+    alone = compare(nrt.rows(kept), definitive.rows(kept), observed=happened[kept], resamples=50)
+    assert list(found.rivals) == ["image"]
+    image = found.rivals["image"]
+    assert (image.n, image.changes, image.scores) == (6000, alone.changes, alone.scores)
+    assert image.largest == alone.largest
+    document = json.loads(json.dumps(found.to_dict(), allow_nan=False))["rivals"]["image"]
+    assert document["slope"]["low"] < document["slope"]["value"] < document["slope"]["high"]
+    assert not {"data", "only_nrt", "field"} & document.keys()
+
+
+def test_one_side_that_tells_is_not_enough_and_tables_are_as_before() -> None:
+    nrt, definitive, happened = made_up(300)
+    told = replace(nrt, rivals={"image": nrt.probability}, image_unused=np.ones(300, bool))
+    found = compare(told, definitive, observed=happened)
+    assert (found.rivals, found.image_unused) == ({}, 0)
+    assert found.to_dict() == compare(nrt, definitive, observed=happened).to_dict()
+    assert "rivals" not in found.to_dict()
+    with pytest.raises(BadOptionError, match="300 times, but 2 of image"):
+        replace(nrt, rivals={"image": np.zeros(2)})
+
+
+def test_no_minus_zero() -> None:
+    times = START + np.arange(3) * HOUR
+    a = Said("a", times, np.array([0.1, 0.2, 0.3]), np.array(0.5))
+    b = replace(a, probability=a.probability - 1e-8)
+    found = compare(a, b)
+    assert "-0.0," not in json.dumps(found.to_dict())
+    assert str(found.changes["mean_difference"]) == "0.000"
+
+
 def test_certainties_are_named() -> None:
     times = START + np.arange(4) * HOUR
     a = Said("a", times, np.array([0.0, 0.2, 0.4, 1.0]), np.array(0.5))

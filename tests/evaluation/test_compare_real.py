@@ -100,5 +100,8 @@ def test_full_disks_of_2026_stretched_otherwise(
     assert (found["n"], found["scored"]) == (2, 2)
     assert found["field"]["unit"] == "grey levels"
     assert found["field"]["scale"]["median"] == pytest.approx(1 / 0.8, abs=0.02)
-    # on the disk images have no weight in the forecast: both sets must agree
+    # on the disk images have no weight in the forecast: both sets must agree, and that is said
     assert found["mean_absolute_difference"]["value"] == 0.0
+    assert found["notes"][0].startswith("In 2 of 2 pairs the image has weight 0")
+    assert found["rivals"]["image"]["mean_absolute_difference"]["value"] > 0.01
+    assert found["rivals"]["image_and_history"]["n"] == 2

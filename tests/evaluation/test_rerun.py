@@ -20,6 +20,8 @@ from flarescope.forecast import Forecast
 from flarescope.forecaster import Question, make_forecast
 from flarescope.sources.files import read_magnetogram
 from flarescope.sources.forecast_json import parse_forecast
+from flarescope.sun import Position
+from flarescope.synthetic.disk import Bipole, full_disk
 
 Sharp = Callable[..., Path]
 HOURS = [datetime(2024, 6, 10, 12, tzinfo=UTC) + k * timedelta(hours=6) for k in range(4)]
@@ -162,3 +164,36 @@ def test_kinds_of_input(tmp_path: Path, folders: tuple[Path, Path], catalog: Fla
         MissingDataError, match=r"no forecast could be made on these images\. The first of 1: x\.fits"
     ):
         read_sides(tmp_path, folders[1], Wanted(flares=catalog))
+
+
+def test_a_linked_folder_is_followed_where_it_is_given_itself(
+    folders: tuple[Path, Path], catalog: FlareCatalog, tmp_path: Path
+) -> None:
+    link, around = tmp_path / "link", tmp_path / "around"
+    link.symlink_to(folders[1], target_is_directory=True)
+    assert kind_of(link) == "images"
+    found = read_sides(folders[0], link, Wanted(flares=catalog))
+    assert (len(found.nrt), found.definitive.name) == (4, str(link))
+    with pytest.raises(BadOptionError, match="given twice"):
+        read_sides(folders[1], link, Wanted(flares=catalog))
+    around.mkdir()
+    (around / "2024").symlink_to(folders[1], target_is_directory=True)
+    with pytest.raises(BadFileError, match=r"0 magnetograms.*Linked folders in it are not followed\.$"):
+        kind_of(around)
+
+
+def test_an_image_without_weight_is_known_by_what_the_forecaster_says(
+    folders: tuple[Path, Path], catalog: FlareCatalog
+) -> None:
+    region = read_magnetogram(next(folders[0].iterdir()))
+    disk = full_disk(region.time, (Bipole(Position(20.0, 15.0)),))
+    made = [
+        make_forecast(flares=catalog, image=region),
+        make_forecast(flares=None, image=region),
+        make_forecast(flares=catalog, image=disk),
+        make_forecast(flares=catalog, at=region.time),
+    ]
+    said = said_of("x", made)
+    assert said.image_unused.tolist() == [False, True, True, False]
+    assert np.isfinite(said.of_rival("image")).tolist() == [True, True, True, False]
+    assert np.isfinite(said.of_rival("image_and_history")).tolist() == [False, False, True, False]

@@ -12,6 +12,8 @@ from flarescope.cli._options import AsJson, BlockDays, Resamples, Seed
 from flarescope.cli._progress import progress_bars
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from flarescope.evaluation.compare import Comparison
     from flarescope.evaluation.sides import Wanted
 
@@ -127,6 +129,8 @@ def _draw(found: Comparison, out: Path) -> None:
 
     names = [Path(name).name for name in found.data]
     title = f"{names[1]} against {names[0]}, {_blocks(found)}"
+    if found.image_unused:
+        title += f", image of weight 0 in {found.image_unused:,} of {found.n:,} pairs"
     save(compare_figure(found.p_nrt, found.p_definitive, found.curves, title=title), out)
 
 
@@ -137,7 +141,6 @@ def _blocks(found: Comparison) -> str:
 def _print(found: Comparison, document: dict[str, Any]) -> None:
     """The comparison as tables for people."""
     from rich.console import Console
-    from rich.table import Table
 
     console = Console(markup=False)  # a file may be called [bold]
     span = f"{document['first']} to {document['last']}"
@@ -145,25 +148,59 @@ def _print(found: Comparison, document: dict[str, Any]) -> None:
     console.print(
         f"without a partner: {len(found.only_nrt)} near-real-time, {len(found.only_definitive)} definitive"
     )
+    aloud, rest = (found.notes[:1], found.notes[1:]) if found.image_unused else ((), found.notes)
+    for note in aloud:
+        console.print(f"NOTE: {note}")
     for name, estimate in found.changes.items():
         console.print(f"  {name.replace('_', ' ')}: {estimate}")
     top = document["largest_difference"]
-    console.print(f"  largest difference: {top['value']:+.3f} at {top['time_utc']}")
+    console.print(f"  largest difference: {top['value']:+z.3f} at {top['time_utc']}")
     console.print(f"  changed: {found.to_yes} to yes, {found.to_no} to no")
     if found.scores:
         console.print(f"{found.scored:,} scored, {found.events:,} events")
-        shown = Table("score", "near-real-time", "definitive", "difference")
-        for name, score in found.scores.items():
-            shown.add_row(name.upper(), str(score.nrt), str(score.definitive), str(score.difference))
-        console.print(shown)
+        rows = [
+            (_title(n), str(s.nrt), str(s.definitive), str(s.difference)) for n, s in found.scores.items()
+        ]
+        _print_table(console, ("score", "near-real-time", "definitive", "difference"), rows)
+    if found.rivals:
+        _print_rivals(console, found.rivals)
     if document["field"]:
         _print_field(console, document["field"])
     for one in document["missed"][:20]:
         console.print(f"missed: {one['name']}: {one['reason']}")
     if len(document["missed"]) > 20:
         console.print(f"missed: {len(document['missed']) - 20} more; --json lists them all")
-    for note in found.notes:
+    for note in rest:
         console.print(f"note: {note}")
+
+
+def _title(name: str) -> str:
+    """TSS, BSS, Brier; mean difference."""
+    return name.upper() if len(name) == 3 else name.replace("_", " ").replace("brier", "Brier")
+
+
+def _print_rivals(console: Any, rivals: dict[str, Comparison]) -> None:
+    """What the image itself says, a column each; scores as differences."""
+    several = list(rivals.values())
+    rows = [("pairs", *(f"{one.n:,}" for one in several))]
+    rows += [("largest difference", *(f"{one.largest[0]:+z.3f}" for one in several))]
+    rows += [(_title(name), *(str(one.changes[name]) for one in several)) for name in several[0].changes]
+    for name in dict.fromkeys(name for one in several for name in one.scores):
+        told = (str(one.scores[name].difference) if one.scores else "no outcome" for one in several)
+        rows.append((f"{_title(name)} difference", *told))
+    console.print()
+    _print_table(console, ("what the image says", *map(_title, rivals)), rows)
+
+
+def _print_table(console: Any, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    """Four columns with intervals fit 80 letters."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    shown = Table(*head, box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for row in rows:
+        shown.add_row(*row)
+    console.print(shown)
 
 
 def _print_field(console: Any, field: dict[str, Any]) -> None:
@@ -178,6 +215,6 @@ def _print_field(console: Any, field: dict[str, Any]) -> None:
             console.print(f"  {name.replace('_', ' ')}: undefined, too few pixels")
             continue
         console.print(
-            f"  {name.replace('_', ' ')}: {part['median']:.3f} "
-            f"({part['smallest']:.3f} to {part['largest']:.3f}) {unit}".rstrip()
+            f"  {name.replace('_', ' ')}: {part['median']:z.3f} "
+            f"({part['smallest']:z.3f} to {part['largest']:z.3f}) {unit}".rstrip()
         )

@@ -6,7 +6,7 @@ Differences are definitive less near-real-time throughout.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from jaxtyping import Float
 from flarescope.errors import BadOptionError, MissingDataError
 from flarescope.evaluation.change import CHANGES, SMALLEST, change_statistics
 from flarescope.evaluation.comparison import Comparison, ScoreChange, hour_of
-from flarescope.evaluation.pairs import pair_up
+from flarescope.evaluation.pairs import IMAGE_RIVALS, pair_up
 from flarescope.verify import Estimate, Reliability, blocks_of_days, reliability, scorecard
 
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ __all__ = ["LEAST_BLOCKS", "SCORED", "Comparison", "ScoreChange", "compare"]
 
 LEAST_BLOCKS = 10  # percentile intervals of fewer blocks are too narrow, so none are given
 SCORED = ("tss", "hss", "auc", "bss", "ece", "brier")
+NO_WEIGHT = (
+    "In {k} of {n} pairs the image has weight 0: these forecasts cannot differ through the image, whatever "
+    "it shows. What the image itself says is compared apart (rivals)."
+)
 
 
 def compare(
@@ -48,7 +52,8 @@ def compare(
     """How do forecasts on near-real-time data differ from those on the definitive series?
 
     Forecasts are joined by observed time, region and question. Pairs of one block of days go together in
-    every resample, and both sets are resampled alike. With fewer than ten blocks no interval is given.
+    every resample, and both sets are resampled alike. With fewer than ten blocks no interval is given. Where
+    forecasts tell what the image says, that is compared in the same way, see ``Comparison.rivals``.
 
     Args:
         nrt: forecasts on near-real-time data.
@@ -76,29 +81,57 @@ def compare(
     if not len(pairs):
         raise MissingDataError(_nothing_in_common(nrt, definitive))
     mine, theirs = nrt.rows(pairs.nrt), definitive.rows(pairs.definitive)
-    blocks = blocks_of_days(mine.times, block_days)
-    judge = _Judge(blocks, resamples, seed)
+    outcome = _outcomes(observed, len(nrt))[pairs.nrt]
+    judge = _Judge(blocks_of_days(mine.times, block_days), block_days, resamples, seed)
+    found = _compared(mine, theirs, outcome, judge)
+    unused = int((mine.image_unused & theirs.image_unused).sum())
+    warning = [NO_WEIGHT.format(k=unused, n=len(mine))] if unused else []
+    return replace(
+        found,
+        only_nrt=nrt.times[pairs.only_nrt],
+        only_definitive=definitive.times[pairs.only_definitive],
+        fields=fields,
+        image_unused=unused,
+        rivals=_rivals(mine, theirs, outcome, judge),
+        notes=(*warning, *notes, *pairs.notes, *found.notes),
+    )
+
+
+def _compared(mine: Said, theirs: Said, outcome: Float[np.ndarray, "n"], judge: _Judge) -> Comparison:
+    """Two sets whose rows are pairs already."""
     gap = theirs.probability - mine.probability
     top = int(np.argmax(np.abs(gap)))
     yes = mine.probability >= mine.threshold, theirs.probability >= theirs.threshold
-    scored = _scored(mine, theirs, _outcomes(observed, len(nrt))[pairs.nrt], judge, block_days)
+    scored = _scored(mine, theirs, outcome, judge)
     return Comparison(
-        data=(nrt.name, definitive.name),
+        data=(mine.name, theirs.name),
         times=mine.times,
         p_nrt=mine.probability,
         p_definitive=theirs.probability,
-        only_nrt=nrt.times[pairs.only_nrt],
-        only_definitive=definitive.times[pairs.only_definitive],
+        only_nrt=mine.times[:0],
+        only_definitive=theirs.times[:0],
         changes=judge.changes(mine.probability, theirs.probability, yes[0] != yes[1]),
         largest=(float(gap[top]), mine.times[top]),
         to_yes=int((yes[1] & ~yes[0]).sum()),
         to_no=int((yes[0] & ~yes[1]).sum()),
-        n_blocks=blocks.count,
-        block_unit=blocks.unit,
-        fields=fields,
-        notes=(*notes, *pairs.notes, *_no_logit(mine, theirs), *scored.pop("notes"), *judge.notes()),
+        n_blocks=judge.blocks.count,
+        block_unit=judge.blocks.unit,
+        notes=(*_no_logit(mine, theirs), *scored.pop("notes"), *judge.notes()),
         **scored,
     )
+
+
+def _rivals(
+    mine: Said, theirs: Said, outcome: Float[np.ndarray, "n"], judge: _Judge
+) -> dict[str, Comparison]:
+    """What the image says, on the pairs whose two forecasts both tell it."""
+    found = {}
+    for name in IMAGE_RIVALS:
+        both = np.flatnonzero(np.isfinite(mine.of_rival(name)) & np.isfinite(theirs.of_rival(name)))
+        if both.size:
+            a, b = (replace(s.rows(both), probability=s.of_rival(name)[both]) for s in (mine, theirs))
+            found[name] = _compared(a, b, outcome[both], judge.of(a))
+    return found
 
 
 @dataclass(frozen=True)
@@ -106,8 +139,13 @@ class _Judge:
     """Which rows are drawn together, and whether there are enough of them."""
 
     blocks: Blocks
+    block_days: float
     resamples: int
     seed: int
+
+    def of(self, said: Said) -> _Judge:
+        """The same rule for other rows."""
+        return replace(self, blocks=blocks_of_days(said.times, self.block_days))
 
     @property
     def enough(self) -> bool:
@@ -158,9 +196,7 @@ class _Judge:
         )  # fmt: skip
 
 
-def _scored(
-    mine: Said, theirs: Said, outcome: Float[np.ndarray, "n"], judge: _Judge, block_days: float
-) -> dict[str, Any]:
+def _scored(mine: Said, theirs: Said, outcome: Float[np.ndarray, "n"], judge: _Judge) -> dict[str, Any]:
     """Scores of both on the pairs whose outcome is known."""
     known = np.flatnonzero(np.isfinite(outcome))
     unknown = len(outcome) - len(known)
@@ -169,7 +205,7 @@ def _scored(
     notes = [f"{unknown} pairs are not scored: what happened is not known."] if unknown else []
     events = outcome[known] == 1.0
     a, b = mine.rows(known), theirs.rows(known)
-    judge = _Judge(blocks_of_days(a.times, block_days), judge.resamples, judge.seed)
+    judge = judge.of(a)
     card = scorecard(
         b.probability, events, threshold=b.threshold, blocks=judge.blocks if judge.enough else None,
         references={"nrt": a.probability}, reference_thresholds={"nrt": a.threshold},

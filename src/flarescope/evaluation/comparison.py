@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Comparison", "ScoreChange", "hour_of"]
 
 MOST_TIMES = 50  # listed in JSON of hours without a partner
+WHOLE_ONLY = ("data", "differences", "only_nrt", "only_definitive", "field")  # said once, not of each rival
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,9 @@ class Comparison:
         curves: reliability of both sets on the scored pairs, or None.
         n_blocks, block_unit: what the intervals were drawn over.
         fields: differences of the images themselves, one an image pair.
+        image_unused: pairs in whose forecasts the image has weight 0; ``notes`` then begin with it.
+        rivals: the same of what the image says, by name of ``IMAGE_RIVALS``, on the pairs whose two forecasts
+            both tell it; empty if none do. Yes and no are by the forecasts' thresholds.
         notes: what a reader must know.
     """
 
@@ -68,6 +72,8 @@ class Comparison:
     scores: dict[str, ScoreChange] = field(default_factory=dict)
     curves: tuple[Reliability, Reliability] | None = None
     fields: tuple[FieldChange, ...] = ()
+    image_unused: int = 0
+    rivals: dict[str, Comparison] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
@@ -77,10 +83,8 @@ class Comparison:
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON takes it: what is unknown is None, with the reason in "how"."""
-        curves = None
-        if self.curves:
-            curves = dict(zip(("nrt", "definitive"), map(_bins, self.curves), strict=True))
-        return {
+        rivals = {name: _without(rival.to_dict(), WHOLE_ONLY) for name, rival in self.rivals.items()}
+        document = {
             "data": {"nrt": self.data[0], "definitive": self.data[1]},
             "differences": "definitive less near-real-time",
             "n": self.n,
@@ -96,10 +100,12 @@ class Comparison:
             "scored": self.scored,
             "events": self.events,
             "scores": {name: _plain_scores(value) for name, value in self.scores.items()},
-            "reliability": curves,
+            "reliability": _curves(self.curves),
             "field": summary(self.fields),
+            "rivals": rivals,
             "notes": list(self.notes),
         }
+        return document if rivals else _without(document, ("rivals",))
 
 
 def hour_of(time: np.datetime64) -> str:
@@ -112,7 +118,7 @@ def _hours(times: Shaped[np.ndarray, "k"]) -> dict[str, Any]:
 
 
 def _number(value: float) -> float | None:
-    return round(float(value), 6) if math.isfinite(value) else None
+    return round(float(value), 6) + 0.0 if math.isfinite(value) else None  # + 0.0: never -0.0
 
 
 def _plain(estimate: Estimate) -> dict[str, Any]:
@@ -122,6 +128,14 @@ def _plain(estimate: Estimate) -> dict[str, Any]:
 
 def _plain_scores(change: ScoreChange) -> dict[str, Any]:
     return {name: _plain(getattr(change, name)) for name in ("nrt", "definitive", "difference")}
+
+
+def _without(document: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name not in names}
+
+
+def _curves(curves: tuple[Reliability, Reliability] | None) -> dict[str, Any] | None:
+    return dict(zip(("nrt", "definitive"), map(_bins, curves), strict=True)) if curves else None
 
 
 def _bins(curve: Reliability) -> dict[str, Any]:

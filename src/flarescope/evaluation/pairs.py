@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Bool, Float, Int, Shaped
 
 from flarescope.errors import BadOptionError
 from flarescope.times import duration
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
     from flarescope.sun import Region
 
-__all__ = ["WHOLE_SUN", "Asked", "Pairs", "Said", "pair_up", "same_region"]
+__all__ = ["IMAGE_RIVALS", "WHOLE_SUN", "Asked", "Pairs", "Said", "pair_up", "same_region"]
 
 WHOLE_SUN = None
+IMAGE_RIVALS = ("image", "image_and_history")
 SAME_PLACE_DEGREES = 5.0
 HARP_ONLY = (
     "{n} pairs were joined by HARP number alone. Near-real-time and definitive SHARPs are numbered apart, so "
@@ -47,6 +48,9 @@ class Said:
         regions: of which region each forecast is, "n"; ``WHOLE_SUN`` (None) of the disk. Empty: all of the
             disk.
         asked: the question of each forecast, "n". Empty: M1.0 and above within 24 h.
+        rivals: probabilities "n" by name of ``IMAGE_RIVALS``, what the image says of the same question; NaN
+            where a forecast does not tell.
+        image_unused: an image was read and had weight 0 in the forecast, "n". Empty: of none that is known.
 
     Raises:
         BadOptionError: columns of different lengths, a value outside 0 to 1, a missing time.
@@ -58,6 +62,8 @@ class Said:
     threshold: Float[np.ndarray, "n"]
     regions: tuple[Region | None, ...] = ()
     asked: tuple[Asked, ...] = ()
+    rivals: dict[str, Float[np.ndarray, "n"]] = field(default_factory=dict)
+    image_unused: Bool[np.ndarray, "n"] = field(default_factory=lambda: np.zeros(0, bool))
 
     def __post_init__(self) -> None:
         n = len(self.times)
@@ -68,12 +74,14 @@ class Said:
             "threshold": probability_array(np.broadcast_to(self.threshold, n).copy(), what="Threshold"),
             "regions": self.regions or (WHOLE_SUN,) * n,
             "asked": self.asked or (Asked(),) * n,
+            "image_unused": self.image_unused if len(self.image_unused) else np.zeros(n, bool),
         }
         if np.isnat(times).any():
             raise BadOptionError(f"{self.name}: {np.isnat(times).sum()} times are missing.")
-        for name, column in columns.items():
+        for name, column in (columns | self.rivals).items():
             if len(column) != n:
                 raise BadOptionError(f"{self.name}: {n} times, but {len(column)} of {name}. Give one each.")
+        for name, column in columns.items():
             object.__setattr__(self, name, column)
 
     def __len__(self) -> int:
@@ -88,7 +96,13 @@ class Said:
             threshold=self.threshold[chosen],
             regions=tuple(self.regions[k] for k in chosen),
             asked=tuple(self.asked[k] for k in chosen),
+            rivals={name: said[chosen] for name, said in self.rivals.items()},
+            image_unused=self.image_unused[chosen],
         )
+
+    def of_rival(self, name: str) -> Float[np.ndarray, "n"]:
+        """What a rival says, NaN where a forecast does not tell."""
+        return self.rivals.get(name, np.full(len(self), np.nan))
 
 
 @dataclass(frozen=True, eq=False)

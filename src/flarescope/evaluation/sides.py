@@ -13,8 +13,15 @@ from jaxtyping import Float
 from flarescope.errors import BadFileError, BadOptionError, FlarescopeError, MissingDataError
 from flarescope.evaluation.field_change import FieldChange, field_change
 from flarescope.evaluation.outcomes import outcomes
-from flarescope.evaluation.pairs import Asked, Said, pair_up
-from flarescope.evaluation.rerun import Missed, Rerun, asked_of, forecast_images, region_of, rerun
+from flarescope.evaluation.pairs import IMAGE_RIVALS, Asked, Said, pair_up
+from flarescope.evaluation.rerun import (
+    Missed,
+    Rerun,
+    asked_of,
+    forecast_images,
+    region_of,
+    rerun,
+)
 from flarescope.evaluation.said_tables import Columns, read_said
 from flarescope.sources.files import read_magnetogram
 from flarescope.sources.forecast_json import LINES, read_forecasts
@@ -33,6 +40,7 @@ __all__ = ["Sides", "Wanted", "kind_of", "read_sides", "said_of"]
 Kind = Literal["table", "forecasts", "images"]
 IMAGES = (".fits", ".fit", ".fts", ".jp2", ".jpg", ".jpeg", ".png", ".npz")
 MOST_FILES = 100_000
+UNUSED = ("has weight 0 on the disk", "image was read but not used")  # how notes tell of an idle image
 
 
 @dataclass(frozen=True)
@@ -90,15 +98,21 @@ def kind_of(path: str | Path) -> Kind:
     """
     place = Path(path)
     if place.is_dir():
-        kinds = Counter(file.suffix.lower() for file in place.rglob("*") if file.is_file())
+        kinds = Counter(file.suffix.lower() for file in place.resolve().rglob("*") if file.is_file())
         images, stored = sum(kinds[s] for s in IMAGES), sum(kinds[s] for s in (".json", *LINES))
         if bool(images) == bool(stored):
+            linked = " Linked folders in it are not followed." if _linked_folders(place) else ""
             raise BadFileError(
                 place,
-                f"it holds {images} magnetograms and {stored} JSON files. Accepted: a folder of one of both.",
+                f"it holds {images} magnetograms and {stored} JSON files. Accepted: a folder of one of both."
+                + linked,
             )
         return "images" if images else "forecasts"
     return "forecasts" if place.suffix.lower() in (".json", *LINES) else "table"
+
+
+def _linked_folders(place: Path) -> bool:
+    return any(inner.is_symlink() and inner.is_dir() for inner in place.resolve().rglob("*"))
 
 
 def read_sides(
@@ -116,7 +130,7 @@ def read_sides(
         MissingDataError: no image of a side gave a forecast.
     """
     paths = Path(nrt), Path(definitive)
-    if paths[0].absolute() == paths[1].absolute():
+    if paths[0].resolve() == paths[1].resolve():
         raise BadOptionError(f"{nrt} is given twice. Give a near-real-time and a definitive set.")
     kinds = kind_of(paths[0]), kind_of(paths[1])
     if "images" in kinds and wanted.flares is None:
@@ -152,7 +166,18 @@ def said_of(name: str, forecasts: Sequence[Forecast]) -> Said:
         np.array([f.threshold for f in forecasts]),
         tuple(region_of(f) for f in forecasts),
         tuple(asked_of(f) for f in forecasts),
+        {
+            name: np.array([f.rivals.get(name, np.nan) for f in forecasts])
+            for name in IMAGE_RIVALS
+            if any(name in f.rivals for f in forecasts)
+        },
+        np.array([_image_unused(f) for f in forecasts], bool),
     )
+
+
+def _image_unused(forecast: Forecast) -> bool:
+    """Was an image read, and had weight 0? Its notes say so."""
+    return any(said in note for note in forecast.notes for said in UNUSED)
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,7 +233,7 @@ def _of_images(path: Path, made: Rerun) -> _Side:
 
 
 def _images(folder: Path) -> list[Path]:
-    files = sorted(f for f in folder.rglob("*") if f.suffix.lower() in IMAGES and f.is_file())
+    files = sorted(f for f in folder.resolve().rglob("*") if f.suffix.lower() in IMAGES and f.is_file())
     if len(files) > MOST_FILES:
         raise BadFileError(folder, f"it holds {len(files):,} images; at most {MOST_FILES:,} are compared.")
     return files
