@@ -12,7 +12,7 @@ import numpy as np
 
 from flarescope.errors import BadFileError, BadOptionError, MissingDataError
 from flarescope.samples.label import label_regions, label_times
-from flarescope.sources.store_files import INDEX, read_record, remove, sha256_of, write_record
+from flarescope.sources.store_files import ABOUT, INDEX, LABELS, read_record, remove, sha256_of, write_record
 from flarescope.sources.store_index import opened_index
 from flarescope.sources.store_verify import Damage
 from flarescope.writing import check_file_place
@@ -26,9 +26,8 @@ if TYPE_CHECKING:
     from flarescope.flare import FlareCatalog
     from flarescope.samples.table import SampleTable
 
-__all__ = ["ABOUT", "LABELS", "StoreLabels", "about_labels", "label_store", "verify_labels"]
+__all__ = ["StoreLabels", "about_labels", "label_store", "verify_labels"]
 
-LABELS, ABOUT = "labels.parquet", "labels.json"
 AT_ONCE = 65_536  # rows in memory
 EVER = "ever"
 

@@ -1,4 +1,4 @@
-"""A store as one zarr group, for tools that want that; training reads the store itself, which is faster."""
+"""A store as one zarr group, for tools that want that."""
 
 from __future__ import annotations
 
@@ -12,8 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from flarescope.errors import BadOptionError, MissingDataError, MissingExtraError
-from flarescope.sources.store_files import INDEX
+from flarescope.errors import (
+    BadFileError,
+    BadOptionError,
+    FlarescopeError,
+    MissingDataError,
+    MissingExtraError,
+)
+from flarescope.sources.store_files import ABOUT, INDEX, LABELS, read_record, sha256_of
 from flarescope.sources.store_index import opened_index
 from flarescope.writing import check_folder_place
 
@@ -26,6 +32,8 @@ __all__ = ["export_zarr"]
 
 AT_ONCE = 32  # images in a file of the group, and in memory
 ROWS_AT_ONCE = 8192
+ROWS = "image"  # the dimension that all arrays share
+LABEL_COLUMNS = {"label": "i1", "hours_to_flare": "f8"}
 
 
 def export_zarr(
@@ -35,9 +43,11 @@ def export_zarr(
 ) -> int:
     """Write the images of a sealed store as a zarr group; gaps and stale images are left out.
 
-    The group has ``images`` (float16 "n h w", one image a chunk), ``time`` and ``observed`` (microseconds
-    since 1970, UTC), ``harp`` (-1 for none) and ``quality``, and the preparation among its attributes. Beside
-    them lies ``index.parquet`` with the same n rows in the same order.
+    The group has ``images`` (float16 "n h w", one image a chunk), ``time`` and ``observed`` (nanoseconds
+    since 1970, UTC; xarray reads them as times), ``harp`` (-1 for none) and ``quality``; of a labelled store
+    also ``label`` (1, 0, or -1 for none) and ``hours_to_flare`` (NaN for none). The preparation and how the
+    labels were made are among its attributes. Beside ``store.zarr`` lies ``store.index.parquet`` with the
+    same n rows in the same order.
 
     Args:
         store: sealed.
@@ -50,29 +60,49 @@ def export_zarr(
     Raises:
         BadOptionError: the place is taken or cannot be written.
         MissingDataError: the store is not sealed, has no arrays, or no image.
-        BadFileError: its index or a shard is damaged.
+        BadFileError: its index, its labels or a shard are damaged, or the labels are of another index.
         MissingExtraError: zarr is not installed.
     """
-    out = _free(out)
-    count = _count(store)
+    out, rows = _free(out)
+    count, labels = _count(store), _about_labels(store.folder)
     draft = out.with_name(f".{out.name}.{os.getpid()}-{uuid.uuid4().hex[:12]}.part")
+    draft_of_rows = draft.with_name(f"{draft.name}.rows.part")
     try:
-        _write(store, draft, count, progress)
+        _write(store, draft, draft_of_rows, labels, count, progress)
+        os.replace(draft_of_rows, rows)
         os.replace(draft, out)
     except OSError as problem:
+        if isinstance(problem, FlarescopeError):
+            raise
         raise BadOptionError(f"{out} cannot be written ({problem.strerror}). Choose another place.") from None
     finally:
+        draft_of_rows.unlink(missing_ok=True)
         shutil.rmtree(draft, ignore_errors=True)
     return count
 
 
-def _free(out: str | Path) -> Path:
+def _free(out: str | Path) -> tuple[Path, Path]:
+    """The place of the group, and that of the table beside it."""
     path = Path(out).absolute()
+    rows = path.with_name(f"{path.name.removesuffix('.zarr')}.{INDEX}")
     check_folder_place(path.parent)
-    if path.exists():
-        raise BadOptionError(f"{out} is there already. Give a folder that does not exist yet.")
+    for place in (path, rows):
+        if place.exists():
+            raise BadOptionError(f"{place} is there already. Give a folder that does not exist yet.")
     path.parent.mkdir(parents=True, exist_ok=True)
-    return path
+    return path, rows
+
+
+def _about_labels(folder: Path) -> dict[str, Any] | None:
+    """How the labels were made; None where there are none."""
+    if not (folder / ABOUT).exists() and not (folder / LABELS).exists():
+        return None
+    about, again = read_record(folder / ABOUT), f"flarescope store seal {folder} --flares LIST"
+    if about.get("labels_sha256") != sha256_of(folder / LABELS):
+        raise BadFileError(folder / LABELS, f"its bytes are not those that were written. Type: {again}")
+    if about.get("index_sha256") != sha256_of(folder / INDEX):
+        raise BadFileError(folder / LABELS, f"its labels are of another index. Type: {again}")
+    return {name: about.get(name) for name in ("at_least", "within", "goes_scale", "notes")}
 
 
 def _count(store: Store) -> int:
@@ -95,20 +125,23 @@ def _images(folder: Path, columns: list[str] | None = None) -> Iterator[Any]:
             yield table.filter(compute.equal(table["status"], "image"))
 
 
-def _write(store: Store, draft: Path, count: int, progress: Callable[[int, int], None]) -> None:
-    from pyarrow import parquet
-
-    images, numbers = _begin(store, draft, count)
-    with opened_index(store.folder) as file:
-        schema = file.schema_arrow
-    begun = 0
-    with parquet.ParquetWriter(draft / INDEX, schema, compression="zstd") as writer:
-        for table in _images(store.folder):
-            writer.write_table(table)
-            stop = begun + len(table)
-            for name, array in numbers.items():
-                array[begun:stop] = _numbers(table[name])
-            begun = stop
+def _write(
+    store: Store,
+    draft: Path,
+    draft_of_rows: Path,
+    labels: dict[str, Any] | None,
+    count: int,
+    progress: Callable[[int, int], None],
+) -> None:
+    group = _begin(store, draft, labels)
+    _write_rows(store.folder, group, draft_of_rows, count)
+    if labels is not None:
+        _write_labels(store.folder, group, count)
+    side = store.preparation.size if store.preparation else 0
+    images = group.create_array(
+        "images", shape=(count, side, side), chunks=(1, side, side), shards=(AT_ONCE, side, side),
+        dtype="f2", dimension_names=(ROWS, "y", "x"),
+    )  # fmt: skip
     places = chain.from_iterable(
         table.select(["shard", "position"]).to_pylist() for table in _images(store.folder)
     )
@@ -118,30 +151,64 @@ def _write(store: Store, draft: Path, count: int, progress: Callable[[int, int],
         progress(start + len(some), count)
 
 
-def _begin(store: Store, draft: Path, count: int) -> tuple[Any, dict[str, Any]]:
-    """The group and its arrays, empty."""
+def _begin(store: Store, draft: Path, labels: dict[str, Any] | None) -> Any:
+    """The group, empty."""
     try:
         import zarr
     except ImportError:
         raise MissingExtraError("Export to zarr", "dask") from None
-    assert store.preparation is not None
-    side = store.preparation.size
     group = zarr.open_group(str(draft), mode="w", zarr_format=3)
     group.attrs["format"] = "flarescope store, exported"
-    group.attrs["preparation"] = json.loads(store.preparation.to_json())
-    images = group.create_array(
-        "images", shape=(count, side, side), chunks=(1, side, side), shards=(AT_ONCE, side, side), dtype="f2"
+    group.attrs["preparation"] = json.loads(store.preparation.to_json()) if store.preparation else None
+    if labels is not None:
+        group.attrs["labels"] = labels
+    return group
+
+
+def _write_rows(folder: Path, group: Any, beside: Path, count: int) -> None:
+    """Times and numbers into the group, all columns into the table beside it."""
+    from pyarrow import parquet
+
+    arrays = {name: _column(group, name, count, "i8") for name in ("time", "observed", "harp", "quality")}
+    for name in ("time", "observed"):
+        arrays[name].attrs.update(units="nanoseconds since 1970-01-01", calendar="proleptic_gregorian")
+    with opened_index(folder) as file:
+        schema = file.schema_arrow
+    begun = 0
+    with parquet.ParquetWriter(beside, schema, compression="zstd") as writer:
+        for table in _images(folder):
+            writer.write_table(table)
+            for name, array in arrays.items():
+                array[begun : begun + len(table)] = _numbers(table[name])
+            begun += len(table)
+
+
+def _write_labels(folder: Path, group: Any, count: int) -> None:
+    """``label`` and ``hours_to_flare``: the table has a row for each image, in the order of the index."""
+    import pyarrow as pa
+    from pyarrow import compute, parquet
+
+    label, hours = (_column(group, name, count, kind) for name, kind in LABEL_COLUMNS.items())
+    begun = 0
+    with parquet.ParquetFile(folder / LABELS) as file:
+        for batch in file.iter_batches(ROWS_AT_ONCE, columns=list(LABEL_COLUMNS)):
+            stop = begun + len(batch)
+            label[begun:stop] = np.asarray(compute.fill_null(batch["label"], pa.scalar(-1, pa.int8())))
+            hours[begun:stop] = np.asarray(compute.fill_null(batch["hours_to_flare"], np.nan))
+            begun = stop
+
+
+def _column(group: Any, name: str, count: int, kind: str) -> Any:
+    return group.create_array(
+        name, shape=(count,), chunks=(ROWS_AT_ONCE,), dtype=kind, dimension_names=(ROWS,)
     )
-    numbers = {
-        name: group.create_array(name, shape=(count,), chunks=(ROWS_AT_ONCE,), dtype="i8")
-        for name in ("time", "observed", "harp", "quality")
-    }
-    return images, numbers
 
 
 def _numbers(column: Any) -> np.ndarray:
-    """A column as whole numbers: times as microseconds, -1 where there is none."""
+    """A column as whole numbers: times as nanoseconds, -1 where there is none."""
     import pyarrow as pa
     from pyarrow import compute
 
+    if pa.types.is_timestamp(column.type):
+        column = column.cast(pa.timestamp("ns", tz="UTC"))
     return np.asarray(compute.fill_null(column.cast(pa.int64()), -1).to_numpy())

@@ -29,11 +29,13 @@ if TYPE_CHECKING:
     from flarescope.sources.store_rows import Unit
 
 __all__ = [
-    "CHECKSUMS", "INDEX", "LOCK", "SETTINGS", "Places", "drafts_below", "is_draft", "locked", "read_day",
-    "read_day_anew", "read_record", "read_unit", "remove", "sha256_of", "write_chunks", "write_record",
+    "ABOUT", "CHECKSUMS", "INDEX", "LABELS", "LOCK", "SETTINGS", "Places", "drafts_below", "is_draft",
+    "locked", "read_day", "read_day_anew", "read_record", "read_unit", "remove", "sha256_of", "write_chunks",
+    "write_record",
 ]  # fmt: skip
 
 SETTINGS, INDEX, CHECKSUMS, LOCK = "store.json", "index.parquet", "checksums.json", ".lock"
+LABELS, ABOUT = "labels.parquet", "labels.json"  # made from the index, and made again at will
 MOST_RECORD_BYTES = 512 * 2**20
 
 

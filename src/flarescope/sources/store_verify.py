@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from flarescope.errors import BadFileError
 from flarescope.sources.store_arrays import check_shard, open_shard
 from flarescope.sources.store_files import (
+    ABOUT,
     CHECKSUMS,
     INDEX,
+    LABELS,
     LOCK,
     SETTINGS,
     Places,
@@ -33,8 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Damage", "verify_store", "waiting_units"]
 
-BESIDE = {"labels.parquet", "labels.json"}  # made from the index, and made again at will
-KNOWN = {SETTINGS, INDEX, CHECKSUMS, LOCK} | BESIDE
+KNOWN = {SETTINGS, INDEX, CHECKSUMS, LOCK, LABELS, ABOUT}
 CHANGED = "its bytes are not those that were written."
 AGAIN = "Seal the store and build again."
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from flarescope.errors import BadOptionError, MissingDataError
+from flarescope.errors import BadFileError, BadOptionError, MissingDataError
+from flarescope.flare import Flare, FlareCatalog, GoesClass
 from flarescope.preparation import Preparation
+from flarescope.samples.store_labels import label_store
 from flarescope.sources.store import Store
 from flarescope.sources.store_export import export_zarr
 
@@ -26,18 +30,52 @@ def test_zarr_reads_what_the_store_holds(built: Path, tmp_path: Path) -> None:
     assert group["images"].shape == (26, 32, 32)
     for number, row in images.iterrows():
         np.testing.assert_array_equal(group["images"][number], store.image(row))
-    times = pd.to_datetime(group["time"][:], unit="us", utc=True)
+    times = pd.to_datetime(group["time"][:], unit="ns", utc=True)
     assert list(times) == list(images["time"])
+    assert group["time"].attrs["units"] == "nanoseconds since 1970-01-01"
+    assert sorted(name for name, _ in group.members()) == ["harp", "images", "observed", "quality", "time"]
     assert set(group["harp"][:]) == {-1}
     assert Preparation.from_dict(group.attrs["preparation"]) == store.preparation
-    beside = pd.read_parquet(tmp_path / "out.zarr" / "index.parquet")
+    beside = pd.read_parquet(tmp_path / "out.index.parquet")
     assert list(beside["sha256"]) == list(images["sha256"])
     assert [path.name for path in tmp_path.glob(".*")] == []
+
+
+def test_labels_go_with_their_images(built: Path, tmp_path: Path) -> None:
+    store = Store.open(built)
+    index = store.index()
+    first = index.loc[index["status"] == "image", "time"].min().to_pydatetime()
+    flare = Flare(first + timedelta(hours=30), GoesClass("M1.0"))
+    covered = ((first - timedelta(days=1), first + timedelta(days=2)),)
+    label_store(built, FlareCatalog((flare,), covered))
+    export_zarr(store, tmp_path / "out.zarr")
+    group, table = zarr.open_group(tmp_path / "out.zarr", mode="r"), pd.read_parquet(built / "labels.parquet")
+    label = group["label"][:].tolist()
+    assert label == table["label"].fillna(-1).astype(int).tolist()
+    assert {0, 1} <= set(label)
+    np.testing.assert_array_equal(group["hours_to_flare"][:], table["hours_to_flare"].astype(float))
+    assert group.attrs["labels"]["at_least"] == "M1.0"
+    with open(built / "labels.parquet", "ab") as file:
+        file.write(b"x")
+    with pytest.raises(BadFileError, match="not those that were written"):
+        export_zarr(store, tmp_path / "again.zarr")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["built", "out.index.parquet", "out.zarr"]
+
+
+def test_labels_of_another_index_are_not_exported(built: Path, tmp_path: Path, soak: ModuleType) -> None:
+    label_store(built, FlareCatalog((), ()))
+    soak.build(built, soak.units(40))
+    with pytest.raises(BadFileError, match=r"another index. Type: flarescope store seal"):
+        export_zarr(Store.open(built), tmp_path / "out.zarr")
 
 
 def test_places_and_stores_that_cannot_be(built: Path, tmp_path: Path) -> None:
     with pytest.raises(BadOptionError, match="is there already"):
         export_zarr(Store.open(built), tmp_path)
+    (tmp_path / "x.index.parquet").write_bytes(b"")
+    with pytest.raises(BadOptionError, match=r"x\.index\.parquet is there already"):
+        export_zarr(Store.open(built), tmp_path / "x.zarr")
+    (tmp_path / "x.index.parquet").unlink()
     empty = Store.create(tmp_path / "empty", preparation=Preparation(size=4))
     with pytest.raises(MissingDataError, match="is not sealed"):
         export_zarr(empty, tmp_path / "x")
