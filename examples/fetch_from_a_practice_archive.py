@@ -14,7 +14,7 @@ from flarescope.sources.fetching import fetch_magnetograms, times_between, units
 from flarescope.sources.helioviewer import Helioviewer
 from flarescope.sources.http import Http
 from flarescope.sources.settings import ArchiveSettings
-from flarescope.sources.store_build import preparation_for
+from flarescope.sources.store.build import preparation_for
 from flarescope.times import utc
 
 now = utc("2026-02-03T12:30Z")

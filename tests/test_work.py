@@ -16,7 +16,7 @@ import pytest
 
 from flarescope import errors, work
 from flarescope.errors import BadFileError, BadOptionError, FlarescopeError
-from flarescope.sources.store_files import read_record, write_record
+from flarescope.sources.store.files import read_record, write_record
 from flarescope.work import parse_shard, run_units
 
 power = partial(math.pow, 2)  # anything that other processes can import

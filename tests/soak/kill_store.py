@@ -31,8 +31,8 @@ from flarescope.preparation import Preparation
 from flarescope.sources.archives import Supplied
 from flarescope.sources.limits import FileBytes
 from flarescope.sources.store import Store, Unit
-from flarescope.sources.store_verify import verify_store
-from flarescope.sources.units import do_unit
+from flarescope.sources.store.units import do_unit
+from flarescope.sources.store.verify import verify_store
 from flarescope.sun import Magnetogram, Origin
 from flarescope.work import run_units
 

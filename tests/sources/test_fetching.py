@@ -17,8 +17,8 @@ from flarescope.sources.http import Http
 from flarescope.sources.jsoc import Jsoc
 from flarescope.sources.settings import ArchiveSettings
 from flarescope.sources.store import Store
-from flarescope.sources.store_build import preparation_for
-from flarescope.sources.store_verify import verify_store
+from flarescope.sources.store.build import preparation_for
+from flarescope.sources.store.verify import verify_store
 
 BEGIN = datetime(2026, 2, 3, tzinfo=UTC)
 NEAR = timedelta(minutes=12)

@@ -54,7 +54,7 @@ def formats(data: Path, *, seconds: float = 5.0) -> dict[str, dict[str, float]]:
         For each format ``images_per_second`` of reading and preparing, ``read_per_second`` of reading alone,
         and the number of ``files``.
     """
-    from flarescope.sources.store_build import preparation_for
+    from flarescope.sources.store.build import preparation_for
 
     disk, region = preparation_for("full_disk"), preparation_for("region")
     with tempfile.TemporaryDirectory() as folder:
@@ -111,8 +111,8 @@ def _one(count: int, workers: int) -> dict[str, float]:
 
 
 def _built(place: Path, count: int, workers: int) -> dict[str, float]:
-    from flarescope.sources.store_build import How, build_store, preparation_for
-    from flarescope.sources.store_verify import verify_store
+    from flarescope.sources.store.build import How, build_store, preparation_for
+    from flarescope.sources.store.verify import verify_store
 
     made_up_images(place / "images", count)
     begin, worked = time.perf_counter(), time.process_time()

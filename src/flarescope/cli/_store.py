@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from flarescope.flare import FlareCatalog, GoesScale
     from flarescope.preparation import Preparation
     from flarescope.sources.store import Sealed, Store
-    from flarescope.sources.store_build import Built
-    from flarescope.sources.store_verify import Damage
+    from flarescope.sources.store.build import Built
+    from flarescope.sources.store.verify import Damage
     from flarescope.sun import Encoding, View
 
 __all__ = [
@@ -47,7 +47,7 @@ def prepared_as(
     from functools import partial
 
     from flarescope.errors import BadOptionError
-    from flarescope.sources.store_build import preparation_for
+    from flarescope.sources.store.build import preparation_for
 
     if like is None:
         return partial(preparation_for, size=size, fit=fit, encoding=encoding)
@@ -124,7 +124,7 @@ def contents(store: Store) -> dict[str, Any]:
         BadFileError: its index or the record of its labels is damaged.
     """
     from flarescope.samples.store_labels import about_labels
-    from flarescope.sources.store_index import opened_index
+    from flarescope.sources.store.index import opened_index
 
     status, reasons, days, views = Counter[str](), Counter[str](), set[str](), set[str]()
     first, last = None, None

@@ -232,7 +232,7 @@ def _there(folder: Path) -> Store | None:
 def _begun(folder: Path, size: int, *, of_region: bool, encoding: Encoding) -> Store:
     """The store, which keeps the archive's files and, beside them, prepared images."""
     from flarescope.sources.store import Store
-    from flarescope.sources.store_build import preparation_for
+    from flarescope.sources.store.build import preparation_for
 
     prepared = None
     if size:

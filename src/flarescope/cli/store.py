@@ -86,7 +86,7 @@ def build(
     Example: flarescope store build --images full_disk_2026 --out store --flares flares_2026.csv --workers 4
     """
     from flarescope.errors import BadOptionError
-    from flarescope.sources.store_build import How, build_store
+    from flarescope.sources.store.build import How, build_store
     from flarescope.times import utc
     from flarescope.work import parse_shard
     from flarescope.writing import check_folder_place
@@ -155,7 +155,7 @@ def verify(store: Folder, as_json: AsJson = False) -> None:
     Example: flarescope store verify store
     """
     from flarescope.samples.store_labels import verify_labels
-    from flarescope.sources.store_verify import verify_store, waiting_units
+    from flarescope.sources.store.verify import verify_store, waiting_units
 
     with progress_bar("verifying") as progress:
         damage = [*verify_store(store, progress), *verify_labels(store)]
@@ -182,7 +182,7 @@ def export(
     Example: flarescope store export store --zarr store.zarr
     """
     from flarescope.sources.store import Store
-    from flarescope.sources.store_export import export_zarr
+    from flarescope.sources.store.export import export_zarr
 
     opened = Store.open(store)
     with progress_bar("exporting") as progress:

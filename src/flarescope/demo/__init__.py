@@ -99,7 +99,10 @@ def _inputs(data: Path | None, *, archive: bool, network: bool, say: Callable[[s
     if live is not None:
         say(f"no data folder; the archives answered: {live.names['image']}")
         return live
-    say("no data folder, and no archive that answers with an image: this runs on the made-up Sun (set FLARESCOPE_DATA)")
+    say(
+        "no data folder, and no archive answers with an image: "
+        "this demonstration runs on the made-up Sun (set FLARESCOPE_DATA)"
+    )
     return made_up()
 
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from flarescope.errors import BadFileError, BadOptionError, MissingDataError
 from flarescope.samples.label import label_regions, label_times
-from flarescope.sources.store_files import ABOUT, INDEX, LABELS, read_record, remove, sha256_of, write_record
-from flarescope.sources.store_index import opened_index
-from flarescope.sources.store_verify import Damage
+from flarescope.sources.store.files import ABOUT, INDEX, LABELS, read_record, remove, sha256_of, write_record
+from flarescope.sources.store.index import opened_index
+from flarescope.sources.store.verify import Damage
 from flarescope.writing import check_file_place
 
 if TYPE_CHECKING:

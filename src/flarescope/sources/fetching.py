@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flarescope.errors import ArchiveError, BadOptionError, MissingDataError
-from flarescope.sources.store_rows import Unit
-from flarescope.sources.units import do_unit
+from flarescope.sources.store.rows import Unit
+from flarescope.sources.store.units import do_unit
 from flarescope.times import duration, iso, utc
 from flarescope.work import run_units
 

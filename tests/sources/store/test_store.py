@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 from flarescope.errors import BadFileError, BadOptionError, MissingDataError
 from flarescope.preparation import Preparation
 from flarescope.sources.store import Row, Store, Unit
-from flarescope.sources.store_index import Seen
-from flarescope.sources.store_verify import verify_store
-from flarescope.sources.units import do_unit
+from flarescope.sources.store.index import Seen
+from flarescope.sources.store.units import do_unit
+from flarescope.sources.store.verify import verify_store
 from flarescope.work import run_units
 
 NOON = datetime(2026, 2, 3, 12, tzinfo=UTC)

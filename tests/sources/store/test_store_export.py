@@ -15,7 +15,7 @@ from flarescope.flare import Flare, FlareCatalog, GoesClass
 from flarescope.preparation import Preparation
 from flarescope.samples.store_labels import label_store
 from flarescope.sources.store import Store
-from flarescope.sources.store_export import export_zarr
+from flarescope.sources.store.export import export_zarr
 
 zarr = pytest.importorskip("zarr")
 

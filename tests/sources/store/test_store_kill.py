@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from flarescope.sources.store_verify import verify_store
+from flarescope.sources.store.verify import verify_store
 
 
 class Killed(BaseException):

@@ -9,8 +9,8 @@ import pytest
 
 from flarescope.errors import BadOptionError
 from flarescope.sources.store import Store
-from flarescope.sources.store_parts import clear_parts, missing_parts, part_in_name, write_part
-from flarescope.sources.store_verify import verify_store
+from flarescope.sources.store.parts import clear_parts, missing_parts, part_in_name, write_part
+from flarescope.sources.store.verify import verify_store
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ import pytest
 
 from flarescope.errors import BadFileError
 from flarescope.sources.store import Store, Unit
-from flarescope.sources.store_verify import verify_store, waiting_units
-from flarescope.sources.units import do_unit
+from flarescope.sources.store.units import do_unit
+from flarescope.sources.store.verify import verify_store, waiting_units
 
 KINDS = ["store.json", "index.parquet", "checksums.json", "rows/*.json", "shards/*.npy", "files/*/*/*/*.raw"]
 

@@ -9,13 +9,13 @@ import numpy as np
 from jaxtyping import Float, Float16
 
 from flarescope.errors import BadFileError, BadOptionError
-from flarescope.sources.store_files import sha256_of
+from flarescope.sources.store.files import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from flarescope.sources.store_rows import Shard
+    from flarescope.sources.store.rows import Shard
 
 __all__ = ["as_float16", "check_shard", "npy_chunks", "open_shard"]
 

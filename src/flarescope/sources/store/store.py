@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from flarescope.errors import BadFileError, BadOptionError, MissingDataError
 from flarescope.preparation import Preparation
-from flarescope.sources.store_files import (
+from flarescope.sources.store.files import (
     LOCK,
     SETTINGS,
     Places,
@@ -22,10 +22,10 @@ from flarescope.sources.store_files import (
     read_record,
     write_record,
 )
-from flarescope.sources.store_index import Sealed, opened_index
-from flarescope.sources.store_put import Putting, fresh_rows
-from flarescope.sources.store_rows import Row, Unit
-from flarescope.sources.store_seal import seal_folder
+from flarescope.sources.store.index import Sealed, opened_index
+from flarescope.sources.store.put import Putting, fresh_rows
+from flarescope.sources.store.rows import Row, Unit
+from flarescope.sources.store.seal import seal_folder
 from flarescope.writing import check_folder_place
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from flarescope.errors import BadOptionError, MissingDataError
 from flarescope.preparation import Preparation
 from flarescope.sources.calibration import GREY_PER_GAUSS
-from flarescope.sources.listing import list_files
-from flarescope.sources.store import Store
-from flarescope.sources.store_parts import write_part
-from flarescope.sources.supply import units_of
-from flarescope.sources.units import do_unit
+from flarescope.sources.store.listing import list_files
+from flarescope.sources.store.parts import write_part
+from flarescope.sources.store.store import Store
+from flarescope.sources.store.supply import units_of
+from flarescope.sources.store.units import do_unit
 from flarescope.times import iso
 from flarescope.work import run_units
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from flarescope.sources.listing import Listing
-    from flarescope.sources.store import Sealed
-    from flarescope.sources.supply import LocalUnit
-    from flarescope.sources.units import UnitReport
+    from flarescope.sources.store.listing import Listing
+    from flarescope.sources.store.store import Sealed
+    from flarescope.sources.store.supply import LocalUnit
+    from flarescope.sources.store.units import UnitReport
     from flarescope.sun import Encoding, View
 
 __all__ = ["Built", "How", "build_store", "preparation_for", "view_of"]

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from flarescope.errors import BadFileError, BadOptionError
-from flarescope.sources.store_arrays import as_float16, check_shard, npy_chunks, open_shard
-from flarescope.sources.store_files import (
+from flarescope.sources.store.arrays import as_float16, check_shard, npy_chunks, open_shard
+from flarescope.sources.store.files import (
     Places,
     locked,
     read_day,
@@ -18,7 +18,7 @@ from flarescope.sources.store_files import (
     write_chunks,
     write_record,
 )
-from flarescope.sources.store_rows import Row, Shard, Unit, UnitRows
+from flarescope.sources.store.rows import Row, Shard, Unit, UnitRows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

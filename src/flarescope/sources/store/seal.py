@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from flarescope.errors import BadFileError, BadOptionError
-from flarescope.sources.store_arrays import check_shard, npy_chunks, open_shard
-from flarescope.sources.store_files import (
+from flarescope.sources.store.arrays import check_shard, npy_chunks, open_shard
+from flarescope.sources.store.files import (
     Places,
     drafts_below,
     locked,
@@ -22,9 +22,9 @@ from flarescope.sources.store_files import (
     write_chunks,
     write_record,
 )
-from flarescope.sources.store_index import write_index
-from flarescope.sources.store_parts import clear_parts, missing_parts
-from flarescope.sources.store_rows import DayRows, Shard, UnitRows
+from flarescope.sources.store.index import write_index
+from flarescope.sources.store.parts import clear_parts, missing_parts
+from flarescope.sources.store.rows import DayRows, Shard, UnitRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import numpy as np
     from jaxtyping import Float16
 
-    from flarescope.sources.store_index import Sealed
+    from flarescope.sources.store.index import Sealed
 
     _Image = tuple[Path, Shard, int]  # the file of its array, what that must be, and its place there
 

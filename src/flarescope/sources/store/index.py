@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flarescope.errors import BadFileError, BadOptionError, MissingDataError
-from flarescope.sources.store_files import CHECKSUMS, INDEX, Places, read_day, sha256_of, write_record
-from flarescope.sources.store_rows import as_text
+from flarescope.sources.store.files import CHECKSUMS, INDEX, Places, read_day, sha256_of, write_record
+from flarescope.sources.store.rows import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from flarescope.sources.store_rows import DayRows, Row
+    from flarescope.sources.store.rows import DayRows, Row
 
 __all__ = ["RowsChecksum", "Sealed", "Seen", "opened_index", "write_index"]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flarescope.errors import BadOptionError, MissingDataError
-from flarescope.sources.local_images import SUFFIXES, Listed, listed
+from flarescope.sources.store.local_images import SUFFIXES, Listed, listed
 from flarescope.times import iso
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flarescope.errors import BadFileError
-from flarescope.sources.store_arrays import check_shard, open_shard
-from flarescope.sources.store_files import (
+from flarescope.sources.store.arrays import check_shard, open_shard
+from flarescope.sources.store.files import (
     ABOUT,
     CHECKSUMS,
     INDEX,
@@ -23,15 +23,15 @@ from flarescope.sources.store_files import (
     read_unit,
     sha256_of,
 )
-from flarescope.sources.store_index import RowsChecksum, opened_index
-from flarescope.sources.store_parts import part_in_name
-from flarescope.sources.store_rows import day_of
+from flarescope.sources.store.index import RowsChecksum, opened_index
+from flarescope.sources.store.parts import part_in_name
+from flarescope.sources.store.rows import day_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import date
 
-    from flarescope.sources.store_rows import DayRows, Shard
+    from flarescope.sources.store.rows import DayRows, Shard
 
 __all__ = ["Damage", "verify_store", "waiting_units"]
 

@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 from flarescope.errors import BadFileError, BadOptionError, FlarescopeError
 from flarescope.sources.limits import read_bytes
-from flarescope.sources.store_rows import DayRows, UnitRows, day_of
+from flarescope.sources.store.rows import DayRows, UnitRows, day_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import date
     from pathlib import Path
 
-    from flarescope.sources.store_rows import Unit
+    from flarescope.sources.store.rows import Unit
 
 __all__ = [
     "ABOUT", "CHECKSUMS", "INDEX", "LABELS", "LOCK", "SETTINGS", "Places", "drafts_below", "is_draft",

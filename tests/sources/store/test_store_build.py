@@ -19,8 +19,8 @@ from flarescope.bench.store import made_up_images
 from flarescope.errors import BadOptionError, MissingDataError, UnknownNameError
 from flarescope.sources.jp2 import SIGNATURE
 from flarescope.sources.store import Store
-from flarescope.sources.store_build import How, build_store, preparation_for
-from flarescope.sources.store_verify import verify_store
+from flarescope.sources.store.build import How, build_store, preparation_for
+from flarescope.sources.store.verify import verify_store
 
 HOURS, SIDE = 30, 32
 
@@ -179,7 +179,7 @@ def test_workers_elsewhere_are_told_whole_paths(
         told.extend(file.folder for job in units for file in job.supply.files)
         return iter(())
 
-    monkeypatch.setattr("flarescope.sources.store_build.run_units", elsewhere)
+    monkeypatch.setattr("flarescope.sources.store.build.run_units", elsewhere)
     monkeypatch.chdir(images.parent)
     build_store([images.name], "not_absolute", preparation=small, how=How(shard=(1, 2)))
     assert {*told} == {str(images.parent / "not_absolute"), str(images)}

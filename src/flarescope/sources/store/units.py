@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from flarescope.errors import BadFileError, BadOptionError, FlarescopeError
-from flarescope.sources.store import Row, Store
+from flarescope.sources.store.store import Row, Store
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from flarescope.preparation import Preparation
     from flarescope.sources.archives import Supplied
-    from flarescope.sources.store import Unit
+    from flarescope.sources.store.store import Unit
     from flarescope.sun import Magnetogram
 
 __all__ = ["Supply", "UnitReport", "do_unit", "pixels_sha256"]

@@ -8,8 +8,8 @@ import tracemalloc
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from flarescope.sources.listing import SAME_TIME, Listing, list_files
-from flarescope.sources.local_images import Listed
+from flarescope.sources.store.listing import SAME_TIME, Listing, list_files
+from flarescope.sources.store.local_images import Listed
 
 HOUR = datetime(2026, 2, 3, 12, tzinfo=UTC)
 

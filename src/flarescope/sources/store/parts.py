@@ -8,7 +8,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from flarescope.errors import BadFileError
-from flarescope.sources.store_files import locked, read_record, remove, write_record
+from flarescope.sources.store.files import locked, read_record, remove, write_record
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ from flarescope.preparation import Preparation
 from flarescope.sources.archives import Found, Supplied
 from flarescope.sources.limits import FileBytes
 from flarescope.sources.store import Store, Unit
-from flarescope.sources.units import do_unit, pixels_sha256
+from flarescope.sources.store.units import do_unit, pixels_sha256
 from flarescope.sun import Magnetogram, Origin, Region
 
 NOON = datetime(2011, 2, 15, 12, tzinfo=UTC)

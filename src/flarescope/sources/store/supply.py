@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flarescope.errors import BadFileError, MissingDataError
-from flarescope.sources.local_images import image_in
-from flarescope.sources.store import Unit
+from flarescope.sources.store.local_images import image_in
+from flarescope.sources.store.store import Unit
 from flarescope.times import iso, utc
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from flarescope.sources.archives import Supplied
-    from flarescope.sources.listing import Listing
-    from flarescope.sources.local_images import Listed
+    from flarescope.sources.store.listing import Listing
+    from flarescope.sources.store.local_images import Listed
 
 __all__ = ["LocalFiles", "LocalUnit", "units_of"]
 

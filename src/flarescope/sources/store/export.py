@@ -19,14 +19,14 @@ from flarescope.errors import (
     MissingDataError,
     MissingExtraError,
 )
-from flarescope.sources.store_files import ABOUT, INDEX, LABELS, read_record, sha256_of
-from flarescope.sources.store_index import opened_index
+from flarescope.sources.store.files import ABOUT, INDEX, LABELS, read_record, sha256_of
+from flarescope.sources.store.index import opened_index
 from flarescope.writing import check_folder_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from flarescope.sources.store import Store
+    from flarescope.sources.store.store import Store
 
 __all__ = ["export_zarr"]
 

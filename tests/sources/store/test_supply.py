@@ -20,9 +20,9 @@ from flarescope.errors import (
     WrongChannelError,
     WrongTimeError,
 )
-from flarescope.sources.listing import OUTSIDE, SAME_TIME, list_files
-from flarescope.sources.local_images import NO_REGION
-from flarescope.sources.supply import LocalUnit, units_of
+from flarescope.sources.store.listing import OUTSIDE, SAME_TIME, list_files
+from flarescope.sources.store.local_images import NO_REGION
+from flarescope.sources.store.supply import LocalUnit, units_of
 
 SHARP = "hmi.sharp_cea_720s.4225.20140609_234800_TAI.magnetogram.fits"
 HOUR = datetime(2026, 2, 3, 12, tzinfo=UTC)
