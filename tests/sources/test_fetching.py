@@ -199,6 +199,16 @@ def test_an_image_of_another_series_does_not_pass_for_the_one_asked_for(tmp_path
                 ask()
 
 
+def test_a_mistake_in_the_asking_stops_the_fetch_and_leaves_no_gap(tmp_path: Path) -> None:
+    units = units_for(times_between("2026-02-03", "2026-02-03T02:00Z", "1h"))
+    store = Store.create(tmp_path / "store", preparation=None, keep_files=True)
+    with Http(QUICK) as http:
+        nameless = Jsoc(http, series="hmi.sharp_cea_720s")
+        with pytest.raises(BadOptionError, match="many regions at a time"):
+            fetch_magnetograms(nameless, units, store, http, tolerance=NEAR)
+    assert not any(store.rows(unit) for unit in units)
+
+
 @pytest.mark.realdata
 def test_an_hour_that_is_not_there_is_a_gap_and_not_its_neighbour(tmp_path: Path, data_dir: Path) -> None:
     units = units_for(times_between("2026-03-15T00:00Z", "2026-03-15T03:00Z", "1h"))

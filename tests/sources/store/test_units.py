@@ -10,7 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from flarescope.errors import ArchiveError, BadFileError, BadOptionError, FlarescopeError, MissingDataError
+from flarescope.errors import (
+    ArchiveError,
+    BadFileError,
+    BadOptionError,
+    FlarescopeError,
+    MissingDataError,
+    MissingExtraError,
+    UnknownNameError,
+)
 from flarescope.preparation import Preparation
 from flarescope.sources.archives import Found, Supplied
 from flarescope.sources.limits import FileBytes
@@ -115,6 +123,21 @@ def test_a_mistake_in_a_supply_is_no_gap(store: Store) -> None:
 
     with pytest.raises(RuntimeError, match="a mistake"):
         do_unit(store.folder, Broken(), UNIT)
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        BadOptionError("hmi.sharp_cea_720s has many regions at a time. Give harp=."),
+        UnknownNameError("series of JSOC", "hmi.M_730s", ["hmi.M_720s"]),
+        MissingExtraError("Reading this", "sunpy"),
+    ],
+)
+def test_what_the_user_got_wrong_is_no_gap_and_keeps_nothing(store: Store, mistake: FlarescopeError) -> None:
+    with pytest.raises(type(mistake)) as raised:
+        do_unit(store.folder, Faulty({3: mistake}), UNIT)
+    assert str(raised.value) == str(mistake)
+    assert store.rows(UNIT) == ()
 
 
 def test_a_place_that_cannot_be_written_is_no_gap(store: Store) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from flarescope.errors import BadFileError, BadOptionError, FlarescopeError
+from flarescope.errors import ArchiveError, BadFileError, BadOptionError, FlarescopeError, MissingDataError
 from flarescope.sources.store.store import Row, Store
 
 if TYPE_CHECKING:
@@ -45,11 +45,14 @@ class UnitReport:
 def do_unit(store_folder: str | Path, supply: Supply, unit: Unit) -> UnitReport:
     """Fetch, check, prepare and keep all images of a unit.
 
-    Done twice it gives the same bytes. Whatever goes wrong with an image becomes a gap with its reason.
+    Done twice it gives the same bytes. An image that is missing, damaged, of the wrong kind, or that its
+    archive does not give becomes a gap with its reason. A mistake in what was asked is none: it stops the
+    work, and nothing of the unit is kept.
 
     Raises:
         BadFileError: there is no store in the folder.
-        BadOptionError: the store cannot be written.
+        BadOptionError: the supply cannot be asked like that; or the store cannot be written.
+        FlarescopeError: what else the supply raised that is no fault of the data.
     """
     store = Store.open(store_folder)
     rows: list[Row] = []
@@ -59,10 +62,10 @@ def do_unit(store_folder: str | Path, supply: Supply, unit: Unit) -> UnitReport:
         try:
             supplied = supply.supply(time, unit.harp)
             made = [_prepared(store.preparation, supplied.image)] if store.preparation else []
-            row = _row(unit, time, supplied)
-        except FlarescopeError as problem:
+        except (MissingDataError, BadFileError, ArchiveError, _UnfitError) as problem:
             rows.append(Row(time, "gap", _reason(problem), harp=unit.harp))
             continue
+        row = _row(unit, time, supplied)
         rows.append(row)
         arrays += made
         if store.keep_files:
@@ -79,11 +82,18 @@ def pixels_sha256(image: Magnetogram) -> str:
     return hashlib.sha256(str(field.shape).encode() + field.tobytes()).hexdigest()
 
 
+class _UnfitError(FlarescopeError):
+    """This one image cannot be prepared as the store wants it; the next one may."""
+
+
 def _prepared(preparation: Preparation, image: Magnetogram) -> Float[np.ndarray, "h w"]:
     """What a network sees of it, if float16 can hold that."""
-    array = preparation.apply(image)
+    try:
+        array = preparation.apply(image)
+    except BadOptionError as problem:
+        raise _UnfitError(str(problem)) from None
     if not np.isfinite(array).all() or np.abs(array).max() > np.finfo(np.float16).max:
-        raise BadOptionError("The prepared image holds numbers that are no float16.")
+        raise _UnfitError("The prepared image holds numbers that are no float16.")
     return array
 
 
