@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flarescope.errors import BadOptionError
-from flarescope.times import duration, iso, to_datetime64, utc
+from flarescope.times import duration, duration_text, iso, to_datetime64, utc
 
 zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 moments = st.datetimes(datetime(1975, 1, 2), datetime(2099, 1, 1))  # noqa: DTZ001
@@ -84,3 +84,13 @@ def test_years_far_away_are_refused(time: str | datetime | np.datetime64) -> Non
     assert utc("2200-12-31T23:59").year == 2200
     with pytest.raises(BadOptionError, match="in the years 1900 to 2200"):
         utc(time)
+
+
+@given(st.timedeltas(timedelta(microseconds=1), timedelta(days=3650)))
+def test_a_duration_is_typed_as_it_is_read(length: timedelta) -> None:
+    assert duration(duration_text(length)) == length
+
+
+@pytest.mark.parametrize("text", ["12min", "90s", "1h", "25h", "2d", "0.25s"])
+def test_a_duration_has_one_text(text: str) -> None:
+    assert duration_text(duration(text)) == text

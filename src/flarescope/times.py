@@ -12,7 +12,7 @@ import numpy as np
 
 from flarescope.errors import BadOptionError
 
-__all__ = ["FIRST_YEAR", "LAST_YEAR", "LONGEST", "duration", "iso", "to_datetime64", "utc"]
+__all__ = ["FIRST_YEAR", "LAST_YEAR", "LONGEST", "duration", "duration_text", "iso", "to_datetime64", "utc"]
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200  # GOES began in 1975; what lies outside is a slip of the finger
 LONGEST = timedelta(days=3650)
@@ -91,6 +91,20 @@ def duration(value: str | timedelta) -> timedelta:
     if value > LONGEST:
         raise BadOptionError(f"Duration {value} is too long. Accepted: at most {LONGEST.days}d.")
     return value
+
+
+def duration_text(value: timedelta) -> str:
+    """A duration as people type it and ``duration`` reads it, in the largest unit that leaves it whole.
+
+    Example:
+        >>> duration_text(timedelta(seconds=720)), duration_text(timedelta(seconds=0.5))
+        ('12min', '0.5s')
+    """
+    for unit in ("d", "h", "min", "s"):
+        count, rest = divmod(value, timedelta(seconds=_UNITS[unit]))
+        if not rest:
+            return f"{count}{unit}"
+    return f"{value.total_seconds():.6f}".rstrip("0") + "s"
 
 
 def iso(time: datetime) -> str:

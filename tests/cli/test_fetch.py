@@ -54,6 +54,21 @@ def test_magnetograms_end_in_a_store_and_a_second_call_asks_for_nothing(tmp_path
     assert len(list((store / "files").rglob("*.jp2"))) == 3
 
 
+def test_another_tolerance_is_refused_before_anything_is_asked(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    store = str(tmp_path / "store")
+    with ArchiveServer(data=None) as server:
+        words = ["fetch", "magnetograms", "--base-url", server.url, *DAY, "--size", "64", "--store", store]
+        assert typed(*words).exit_code == 0
+        asked = len(server.requests)
+        for more in ([], ["--dry-run"]):
+            line = refused(capsys, monkeypatch, *words, "--tolerance", "1h", *more)
+            assert "holds images within 12min of their times, and --tolerance 1h is asked for." in line
+        assert len(server.requests) == asked
+    assert json.loads(typed("store", "info", store, "--json").stdout)["tolerance"] == "12min"
+
+
 def test_gaps_end_with_one_and_their_reasons(tmp_path: Path) -> None:
     with ArchiveServer(data=None, clock=utc("2026-02-03T01:30Z")) as server:
         ended = typed(

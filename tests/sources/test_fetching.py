@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -72,7 +74,11 @@ def test_units_are_hours_of_the_disk_or_days_of_a_region() -> None:
 
 def test_what_a_fetch_costs_is_known_before_it_begins() -> None:
     cost = expected(
-        Counted(None), units_for(times_between("2026-02-03", "2026-02-04", "1h")), None, workers=4
+        Counted(None),
+        units_for(times_between("2026-02-03", "2026-02-04", "1h")),
+        None,
+        tolerance=NEAR,
+        workers=4,
     )
     assert (cost.images, cost.there, cost.size_bytes, cost.seconds) == (24, 0, 24_000, 12.0)
 
@@ -192,11 +198,39 @@ def test_an_image_of_another_series_does_not_pass_for_the_one_asked_for(tmp_path
         assert found.images == 1
         assert "made-up Sun" in found.notes[0]
         for ask in (
-            lambda: expected(definitive, units, store, workers=1),
+            lambda: expected(definitive, units, store, tolerance=NEAR, workers=1),
             lambda: fetch_magnetograms(definitive, units, store, http, tolerance=NEAR),
         ):
             with pytest.raises(BadOptionError, match=r"holds hmi.M_720s_nrt for"):
                 ask()
+
+
+def test_a_store_keeps_to_one_tolerance(tmp_path: Path) -> None:
+    units = units_for(times_between("2026-02-03", "2026-02-03T02:00Z", "1h"))
+    store, older = new_store(tmp_path / "store", 32), new_store(tmp_path / "older", 32)
+    with ArchiveServer(data=None) as server, Http(QUICK.at(server.url)) as http:
+        archive = Counted(Helioviewer(http))
+        fetch_magnetograms(archive, units[:1], store, http, tolerance=NEAR)
+        told = json.loads((store.folder / "store.json").read_text())
+        assert told["tolerance"] == "12min"
+        wide, again, asked = timedelta(hours=1), Store.open(store.folder), archive.asked
+        line = re.escape(
+            f"{store.folder} holds images within 12min of their times, and --tolerance 1h is asked for. "
+            "Type --tolerance 12min, or choose another folder."
+        )
+        with pytest.raises(BadOptionError, match=line):
+            expected(archive, units, again, tolerance=wide, workers=1)
+        with pytest.raises(BadOptionError, match=line):
+            fetch_magnetograms(archive, units, again, http, tolerance=wide)
+        assert archive.asked == asked
+        fetch_magnetograms(archive, units, again, http, tolerance=timedelta(seconds=720))
+        # a store of an older flarescope has no such field: the first fetch writes it
+        assert "tolerance" not in json.loads((older.folder / "store.json").read_text())
+        assert older.tolerance is None
+        fetch_magnetograms(archive, units, older, http, tolerance=NEAR)
+    assert (older.folder / "store.json").read_bytes() == (store.folder / "store.json").read_bytes()
+    assert new_store(store.folder, 32).tolerance == NEAR
+    assert verify_store(store.folder) == verify_store(older.folder) == []
 
 
 def test_a_mistake_in_the_asking_stops_the_fetch_and_leaves_no_gap(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from flarescope.cli._progress import progress_bar
-from flarescope.times import iso
+from flarescope.times import duration_text, iso
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -147,6 +147,7 @@ def contents(store: Store) -> dict[str, Any]:
         "views": sorted(filter(None, views)),
         "reasons": dict(reasons.most_common(REASONS_SHOWN)),
         "keep_files": store.keep_files,
+        "tolerance": store.tolerance and duration_text(store.tolerance),
         "preparation": store.preparation and store.preparation.to_dict(),
         "labels": about_labels(store.folder),
     }

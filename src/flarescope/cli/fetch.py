@@ -57,7 +57,9 @@ def magnetograms(
     harp: Annotated[
         int | None, typer.Option(help="Of a SHARP series: the region's HARP number.", min=1)
     ] = None,
-    tolerance: Annotated[str, typer.Option(help="How far an image may be from its time.")] = "12min",
+    tolerance: Annotated[
+        str, typer.Option(help="How far an image may be from its time; one for a store.")
+    ] = "12min",
     size: Annotated[
         int,
         typer.Option(
@@ -89,7 +91,7 @@ def magnetograms(
     }  # fmt: skip
     with _client(base_url) as http:
         archive = _offers(source, "magnetograms", http, base_url, series=series, harp=harp)
-        cost = expected(archive, units, _there(store), workers=workers)
+        cost = expected(archive, units, _there(store), tolerance=near, workers=workers)
         if dry_run:
             return _say_cost(cost, asked, as_json=as_json)
         if not (store / "store.json").is_file():

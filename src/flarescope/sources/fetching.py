@@ -158,12 +158,16 @@ def units_for(times: Sequence[datetime], harp: int | None = None) -> tuple[Unit,
     return tuple(Unit(key, some[0].date(), tuple(some), harp) for key, some in found.items())
 
 
-def expected(archive: ImageArchive, units: Sequence[Unit], store: Store | None, *, workers: int) -> Expected:
+def expected(
+    archive: ImageArchive, units: Sequence[Unit], store: Store | None, *, tolerance: timedelta, workers: int
+) -> Expected:
     """How many images, how many bytes, how long?
 
     Raises:
-        BadOptionError: the store has images of another series for these times.
+        BadOptionError: the store has images of another tolerance, or of another series for these times.
     """
+    if store is not None:
+        store.check_tolerance(tolerance)
     _refuse_other_series(archive, units, store)
     images = sum(len(unit.times) for unit in units)
     there = sum(len(unit.times) for unit in units if store is not None and store.has(unit))
@@ -193,14 +197,15 @@ def fetch_magnetograms(
         units: what is wanted, see ``units_for``.
         store: where it goes.
         http: the client that the archive uses; it knows what went wrong on the way.
-        tolerance: how far an image may be from its time.
+        tolerance: how far an image may be from its time; the store remembers it.
         workers: requests at a time.
         progress: told (units done, of).
 
     Raises:
-        BadOptionError: the store has images of another series for these times.
+        BadOptionError: the store has images of another tolerance, or of another series for these times.
     """
     _refuse_other_series(archive, units, store)
+    store.remember_tolerance(tolerance)
     supply = _FromArchive(archive, tolerance)
     do = _Do(store, supply)
     old = _stale(store)

@@ -18,6 +18,7 @@ from flarescope.sources.store.files import (
     SETTINGS,
     Places,
     is_draft,
+    locked,
     read_day,
     read_record,
     write_record,
@@ -26,10 +27,12 @@ from flarescope.sources.store.index import Sealed, opened_index
 from flarescope.sources.store.put import Putting, fresh_rows
 from flarescope.sources.store.rows import Row, Unit
 from flarescope.sources.store.seal import seal_folder
+from flarescope.times import duration, duration_text
 from flarescope.writing import check_folder_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import timedelta
 
     import numpy as np
     import pandas as pd
@@ -47,6 +50,7 @@ class Store:
         folder: where it lies.
         preparation: how an image became an array; None for a store of files alone.
         keep_files: are the files kept as they were fetched?
+        tolerance: how far the image of a row may be from its time; None where nothing was fetched into it.
 
     Example:
         >>> store = Store.create("store", preparation=None, keep_files=True)  # doctest: +SKIP
@@ -55,9 +59,16 @@ class Store:
         1
     """
 
-    def __init__(self, folder: Path, preparation: Preparation | None, keep_files: bool) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        preparation: Preparation | None,
+        keep_files: bool,
+        tolerance: timedelta | None = None,
+    ) -> None:
         """Use ``Store.create`` or ``Store.open``."""
         self.folder, self.preparation, self.keep_files = folder, preparation, keep_files
+        self.tolerance = tolerance
         self._places = Places(folder)
 
     @classmethod
@@ -108,9 +119,38 @@ class Store:
         """
         folder = Path(folder)
         settings = _settings(folder)
-        values = settings["preparation"]
+        values, near = settings["preparation"], settings.get("tolerance")
         preparation = None if values is None else Preparation.from_dict(values)
-        return cls(folder, preparation, bool(settings["keep_files"]))
+        return cls(folder, preparation, bool(settings["keep_files"]), duration(near) if near else None)
+
+    def check_tolerance(self, tolerance: timedelta) -> None:
+        """May images this far from their times be fetched into this store?
+
+        Raises:
+            BadOptionError: it holds those of another tolerance.
+        """
+        if self.tolerance is not None and self.tolerance != tolerance:
+            there, asked = duration_text(self.tolerance), duration_text(tolerance)
+            raise BadOptionError(
+                f"{self.folder} holds images within {there} of their times, and --tolerance {asked} is asked "
+                f"for. Type --tolerance {there}, or choose another folder."
+            )
+
+    def remember_tolerance(self, tolerance: timedelta) -> None:
+        """Write into the store how far its images may be from their times; the first one counts.
+
+        Raises:
+            BadOptionError: it holds images of another tolerance, or cannot be written.
+        """
+        with locked(self.folder, alone=True):
+            settings = _settings(self.folder)
+            near = settings.get("tolerance")
+            self.tolerance = duration(near) if near else None
+            self.check_tolerance(tolerance)
+            if self.tolerance is None:
+                about = {name: value for name, value in settings.items() if name != "sha256"}
+                write_record(self.folder / SETTINGS, about | {"tolerance": duration_text(tolerance)})
+                self.tolerance = tolerance
 
     def rows(self, unit: Unit) -> tuple[Row, ...]:
         """What is known of this unit, sealed or not; empty where it was never done.
