@@ -116,6 +116,39 @@ def test_a_gap_has_its_reason_and_is_filled_by_the_next_call(tmp_path: Path) -> 
     assert (again.images, again.gaps, archive.asked) == (4, (), 1)
 
 
+def test_of_a_day_with_gaps_only_these_are_asked_for_again(tmp_path: Path) -> None:
+    units = units_for(times_between("2026-02-03", "2026-02-03T06:00Z", "1h"), harp=377)
+    assert len(units) == 1
+    with ArchiveServer(data=None) as server, Http(QUICK.at(server.url)) as http:
+        real, store, whole = Helioviewer(http), new_store(tmp_path / "store"), new_store(tmp_path / "whole")
+        asked = []
+        for broken in ({0, 2, 5}, {0, 2}, {0, 2}, {2}, set()):
+            archive = Counted(real, frozenset(broken))
+            left = expected(archive, units, store, tolerance=NEAR, workers=1)
+            found = fetch_magnetograms(archive, units, store, http, tolerance=NEAR)
+            assert found.images == 6 - len(broken)
+            assert left.images - left.there == archive.asked
+            assert {time.hour for time, _ in found.gaps} == broken
+            assert verify_store(store.folder) == []
+            asked.append(archive.asked)
+        fetch_magnetograms(real, units, whole, http, tolerance=NEAR)
+    assert asked == [6, 3, 2, 2, 1]
+    names = {p.relative_to(whole.folder) for p in whole.folder.rglob("*") if p.is_file()}
+    assert names == {p.relative_to(store.folder) for p in store.folder.rglob("*") if p.is_file()}
+    assert all((whole.folder / n).read_bytes() == (store.folder / n).read_bytes() for n in names)
+
+
+def test_of_a_day_with_a_stale_image_only_that_is_asked_for_again(tmp_path: Path) -> None:
+    units = units_for(times_between("2026-02-03", "2026-02-03T04:00Z", "1h"), harp=377)
+    with ArchiveServer(data=None) as server, Http(QUICK.at(server.url)) as http:
+        archive, store = Behind(Helioviewer(http)), new_store(tmp_path / "s")
+        first = fetch_magnetograms(archive, units, store, http, tolerance=NEAR, workers=1)
+        assert (first.images, archive.asked) == (1, 4 + 3)
+        archive.behind = False
+        again = fetch_magnetograms(archive, units, store, http, tolerance=NEAR, workers=1)
+    assert (again.images, again.gaps, archive.asked) == (4, (), 7 + 3)
+
+
 def test_only_what_was_asked_for_is_counted(tmp_path: Path) -> None:
     store = new_store(tmp_path / "store", 32)
     with ArchiveServer(data=None) as server, Http(QUICK.at(server.url)) as http:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from flarescope.errors import ArchiveError, BadOptionError, MissingDataError
 from flarescope.sources.store.rows import Unit
+from flarescope.sources.store.settings import check_tolerance
 from flarescope.sources.store.units import do_unit
 from flarescope.times import duration, iso, utc
 from flarescope.work import run_units
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from flarescope.sources.archives import ImageArchive, Supplied
@@ -166,13 +167,12 @@ def expected(
     Raises:
         BadOptionError: the store has images of another tolerance, or of another series for these times.
     """
+    images = left = sum(len(unit.times) for unit in units)
     if store is not None:
-        store.check_tolerance(tolerance)
-    _refuse_other_series(archive, units, store)
-    images = sum(len(unit.times) for unit in units)
-    there = sum(len(unit.times) for unit in units if store is not None and store.has(unit))
-    left = images - there
-    return Expected(images, there, left * archive.bytes_each, left * archive.seconds_each / workers)
+        check_tolerance(store.folder, tolerance)
+        _refuse_other_series(archive, units, store)
+        left = sum(len(store.missing(unit)) for unit in units)
+    return Expected(images, images - left, left * archive.bytes_each, left * archive.seconds_each / workers)
 
 
 def fetch_magnetograms(
@@ -187,10 +187,10 @@ def fetch_magnetograms(
 ) -> Fetched:
     """Fetch what the store lacks, check every image, and record every gap with its reason.
 
-    Killed at any moment and called again, it goes on with what is missing; gaps are tried again. An image
-    that was already there for an earlier hour is asked for once more in each call, and is a gap as long as
-    it stays the same. An
-    archive that fails eight times in a row is left alone; what was not asked is a gap, too.
+    Killed at any moment and called again, it goes on with the times that are missing; gaps are tried again,
+    images that are there are left as they are. An image that was already there for an earlier hour is asked
+    for once more in each call, and is a gap as long as it stays the same. An archive that fails eight times
+    in a row is left alone; what was not asked is a gap, too.
 
     Args:
         archive: a source that offers magnetograms.
@@ -208,22 +208,19 @@ def fetch_magnetograms(
     store.remember_tolerance(tolerance)
     supply = _FromArchive(archive, tolerance)
     do = _Do(store, supply)
-    old = _stale(store)
-    missing = [unit for unit in units if unit.key in old or not store.has(unit)]
+    missing = _parts(units, _stale(store), store)
     _all(do, missing, workers, progress)
     store.seal()
     fresh = {unit.key for unit in missing}
-    again = [unit for unit in units if unit.key in fresh & _stale(store)]
+    again = _parts([unit for unit in units if unit.key in fresh], _stale(store))
     if again:
         _all(do, again, workers, lambda done, of: None)
         store.seal()
     return _report(store, units, http, supply.down)
 
 
-def _refuse_other_series(archive: ImageArchive, units: Sequence[Unit], store: Store | None) -> None:
+def _refuse_other_series(archive: ImageArchive, units: Sequence[Unit], store: Store) -> None:
     """An image that is there must not pass for one of another series, such as the definitive one."""
-    if store is None:
-        return
     for unit in units:
         other = [row for row in store.rows(unit) if row.series not in {"", archive.series}]
         if other:
@@ -238,13 +235,30 @@ def _all(do: _Do, units: Sequence[Unit], workers: int, progress: Callable[[int, 
         pass
 
 
-def _stale(store: Store) -> set[str]:
-    """Keys of the units with an image that was there for an earlier hour, as far as that is known."""
+def _parts(
+    units: Sequence[Unit], stale: Mapping[str, Collection[datetime]], store: Store | None = None
+) -> list[Unit]:
+    """Of each unit the times whose image was there for an earlier hour, and those that a store lacks."""
+    found = []
+    for unit in units:
+        times = {time for time in unit.times if time in stale.get(unit.key, ())}
+        times.update(store.missing(unit) if store else ())
+        if times:
+            found.append(replace(unit, times=tuple(times)))
+    return found
+
+
+def _stale(store: Store) -> dict[str, set[datetime]]:
+    """The times whose image was there for an earlier hour, by unit, as far as that is known."""
     try:
         index = store.index()
     except MissingDataError:  # nothing is sealed yet
-        return set()
-    return set(index.loc[index["status"] == "stale", "key"])
+        return {}
+    found: dict[str, set[datetime]] = {}
+    stale = index[index["status"] == "stale"]
+    for key, time in zip(stale["key"], stale["time"], strict=True):
+        found.setdefault(key, set()).add(utc(str(time)))
+    return found
 
 
 def _report(store: Store, units: Sequence[Unit], http: Http, down: str) -> Fetched:

@@ -142,6 +142,31 @@ def test_gaps_are_tried_again(store: Store) -> None:
     assert (sealed.images, sealed.gaps) == (1, 0)
 
 
+@pytest.mark.parametrize("sealed", [False, True])
+def test_what_is_missing_of_a_unit(store: Store, sealed: bool) -> None:
+    times = tuple(NOON + minutes * timedelta(minutes=12) for minutes in range(4))
+    day = unit(times=times)
+    assert store.missing(day) == times
+    gap, noon = row(times[1], status="gap", reason="none"), row(times[0], b"noon")
+    store.put(unit(times=times[:2]), [noon, gap], [np.ones((4, 4))], {noon.name: b"noon"})
+    if sealed:
+        store.seal()
+    assert store.missing(day) == times[1:]
+    assert store.missing(day, keep_gaps=True) == times[2:]
+    assert store.missing(unit()) == ()
+
+
+def test_images_damaged_before_they_were_sealed_are_missing(store: Store) -> None:
+    times = (NOON, NOON + timedelta(minutes=12))
+    day, noon = unit(times=times), row(NOON, b"noon")
+    gap = row(times[1], status="gap", reason="none")
+    store.put(day, [noon, gap], [np.ones((4, 4))], {noon.name: b"noon"})
+    assert store.missing(day) == times[1:]
+    (array,) = (store.folder / "units").glob("*/*.npy")
+    array.write_bytes(array.read_bytes()[:-2])  # as a power cut may leave it
+    assert store.missing(day) == times
+
+
 def test_a_stale_image_is_told_with_the_hour_it_was_of(store: Store) -> None:
     put(store, NOON + HOUR, b"old")
     put(store, NOON, b"old")

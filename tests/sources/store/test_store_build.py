@@ -20,6 +20,7 @@ from flarescope.errors import BadOptionError, MissingDataError, UnknownNameError
 from flarescope.sources.jp2 import SIGNATURE
 from flarescope.sources.store import Store
 from flarescope.sources.store.build import How, build_store, preparation_for
+from flarescope.sources.store.local_images import image_in
 from flarescope.sources.store.verify import verify_store
 
 HOURS, SIDE = 30, 32
@@ -114,6 +115,33 @@ def test_a_mended_file_fills_its_gap(images: Path, tmp_path: Path) -> None:
     files[1].write_bytes(sound)
     built = build_store([mine], out, preparation=small)
     assert (built.there, built.images, built.gap_count) == (2, 3, 0)
+    build_store([mine], tmp_path / "fresh", preparation=small)
+    assert bytes_of(out) == bytes_of(tmp_path / "fresh")
+
+
+def test_of_a_unit_with_a_gap_only_that_file_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, out, read = tmp_path / "images", tmp_path / "store", list[str]()
+    made_up_images(tmp_path / "hours", 3)
+    mine.mkdir()
+    files = [mine / f"HMI.m2026.02.03_12.{minute}.00.jpg" for minute in (12, 24, 36)]
+    for made, file in zip(sorted((tmp_path / "hours").rglob("*.jpg")), files, strict=True):
+        file.write_bytes(made.read_bytes())
+    sound = files[1].read_bytes()
+    files[1].write_bytes(sound[:500])
+
+    def noted(folder: Path, name: str, asked: Any) -> Any:
+        read.append(name)
+        return image_in(folder, name, asked)
+
+    monkeypatch.setattr("flarescope.sources.store.supply.image_in", noted)
+    for data, gaps, again in ((sound[:500], 1, 3), (sound[:500], 1, 1), (sound, 0, 1), (sound, 0, 0)):
+        files[1].write_bytes(data)
+        built = build_store([mine], out, preparation=small)
+        assert (built.units, built.images, built.gap_count) == (1, 3 - gaps, gaps)
+        assert len(read) == again, read
+        read.clear()
     build_store([mine], tmp_path / "fresh", preparation=small)
     assert bytes_of(out) == bytes_of(tmp_path / "fresh")
 

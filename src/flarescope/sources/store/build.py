@@ -89,14 +89,13 @@ class Built:
 
 @dataclass(frozen=True)
 class _Do:
-    """One unit, wherever it is done: what is there already is left as it is."""
+    """One unit, wherever it is done: images that are there already are left as they are."""
 
     folder: str
 
     def __call__(self, job: LocalUnit) -> UnitReport | None:
-        if Store.open(self.folder).has(job.unit):
-            return None
-        return do_unit(self.folder, job.supply, job.unit)
+        missing = Store.open(self.folder).missing(job.unit)
+        return do_unit(self.folder, job.supply, replace(job.unit, times=missing)) if missing else None
 
 
 def build_store(
@@ -176,12 +175,11 @@ def _run(store: Store, listing: Listing, how: How, progress: Callable[[int, int]
         workers=how.workers, threads=how.threads, dask=how.dask, shard=how.shard,
     )  # fmt: skip
     for job, report in work:
-        counted["units"] += 1
-        if report is None:
-            counted.update(there=1, images=len(job.unit.times))
-            continue
-        counted.update(images=report.images, gaps=len(report.gaps))
-        gaps = sorted([*gaps, *report.gaps])[:GAPS_TOLD]
+        lost = report.gaps if report else ()
+        counted.update(
+            units=1, there=int(report is None), images=len(job.unit.times) - len(lost), gaps=len(lost)
+        )
+        gaps = sorted([*gaps, *lost])[:GAPS_TOLD]
     return Built(
         counted["units"], counted["there"], counted["images"], tuple(gaps), counted["gaps"], listing.left_out
     )

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from flarescope.preparation import Preparation
 
-__all__ = ["Putting", "fresh_rows"]
+__all__ = ["Putting", "fresh_rows", "sound_rows"]
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Putting:
         pending = self._places.pending(unit.day)
         with locked(self.folder, alone=False), locked(pending, alone=True):
             rows = tuple(self._with_file(unit, row, files, fresh.image_times) for row in rows)
-            there, images = self._kept(unit)
+            there, images = sound_rows(self._places, unit)
             images |= zip(fresh.image_times, stack, strict=bool(stack))
             whole = there.joined(replace(fresh, rows=rows))
             if images:
@@ -84,18 +84,6 @@ class Putting:
             return []
         side = self.preparation.size
         return [as_float16(array, (side, side)) for array in arrays]
-
-    def _kept(self, unit: Unit) -> tuple[UnitRows, dict[datetime, Float16[np.ndarray, "h w"]]]:
-        """What was put of a unit and is not sealed yet, with its arrays by time."""
-        there = fresh_rows(self._places, unit)
-        if there.array is None:
-            return there, {}
-        path = self._places.pending(unit.day) / there.array.name
-        try:
-            check_shard(path, there.array)
-            return there, dict(zip(there.image_times, open_shard(path, there.array), strict=True))
-        except BadFileError:
-            return UnitRows(unit.key, ()), {}
 
     def _with_file(
         self, unit: Unit, row: Row, files: Mapping[str, bytes], times: Collection[datetime]
@@ -142,3 +130,16 @@ def fresh_rows(places: Places, unit: Unit) -> UnitRows:
         return read_unit(places.unit(unit))
     except BadFileError:
         return UnitRows(unit.key, ())
+
+
+def sound_rows(places: Places, unit: Unit) -> tuple[UnitRows, dict[datetime, Float16[np.ndarray, "h w"]]]:
+    """What was put of a unit and is not sealed yet, with its arrays by time; nothing where one is damaged."""
+    there = fresh_rows(places, unit)
+    if there.array is None:
+        return there, {}
+    path = places.pending(unit.day) / there.array.name
+    try:
+        check_shard(path, there.array)
+        return there, dict(zip(there.image_times, open_shard(path, there.array), strict=True))
+    except BadFileError:
+        return UnitRows(unit.key, ()), {}

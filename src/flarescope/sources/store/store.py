@@ -6,41 +6,31 @@ bytes whoever put it: no clock, no host and no path of the outside is written in
 
 from __future__ import annotations
 
-import os
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flarescope.errors import BadFileError, BadOptionError, MissingDataError
 from flarescope.preparation import Preparation
-from flarescope.sources.store.files import (
-    LOCK,
-    SETTINGS,
-    Places,
-    is_draft,
-    locked,
-    read_day,
-    read_record,
-    write_record,
-)
+from flarescope.sources.store.files import Places, read_day
 from flarescope.sources.store.index import Sealed, opened_index
-from flarescope.sources.store.put import Putting, fresh_rows
+from flarescope.sources.store.put import Putting, fresh_rows, sound_rows
 from flarescope.sources.store.rows import Row, Unit
 from flarescope.sources.store.seal import seal_folder
-from flarescope.times import duration, duration_text
+from flarescope.sources.store.settings import begin_or_agree, keep_tolerance, read_settings, tolerance_in
 from flarescope.writing import check_folder_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     import numpy as np
     import pandas as pd
     from jaxtyping import Float, Float16
 
-__all__ = ["Row", "Sealed", "Store", "Unit"]
+    from flarescope.sources.store.rows import UnitRows
 
-FORMAT = "flarescope store 1"
+__all__ = ["Row", "Sealed", "Store", "Unit"]
 
 
 class Store:
@@ -92,23 +82,10 @@ class Store:
                 "A preparation with fit 'scale' makes arrays of many sizes, and a store has one. "
                 "Accepted: resize, pad, crop, disk."
             )
-        settings = {
-            "format": FORMAT,
-            "preparation": preparation and preparation.to_dict(),
-            "keep_files": keep_files,
-        }
-        if not (folder / SETTINGS).is_file():
-            _check_free(folder)
-            write_record(folder / SETTINGS, settings)
-        store = cls.open(folder)
-        for name, asked in settings.items():
-            there = _settings(folder)[name]
-            if there != asked:
-                raise BadOptionError(
-                    f"{folder} is a store with {name} {_where_unlike(there, asked)}, not "
-                    f"{_where_unlike(asked, there)}. Choose another folder, or the same settings."
-                )
-        return store
+        begin_or_agree(
+            folder, {"preparation": preparation and preparation.to_dict(), "keep_files": keep_files}
+        )
+        return cls.open(folder)
 
     @classmethod
     def open(cls, folder: str | Path) -> Store:
@@ -118,23 +95,10 @@ class Store:
             BadFileError: there is none, its settings are damaged, or it is of another format.
         """
         folder = Path(folder)
-        settings = _settings(folder)
-        values, near = settings["preparation"], settings.get("tolerance")
+        settings = read_settings(folder)
+        values = settings["preparation"]
         preparation = None if values is None else Preparation.from_dict(values)
-        return cls(folder, preparation, bool(settings["keep_files"]), duration(near) if near else None)
-
-    def check_tolerance(self, tolerance: timedelta) -> None:
-        """May images this far from their times be fetched into this store?
-
-        Raises:
-            BadOptionError: it holds those of another tolerance.
-        """
-        if self.tolerance is not None and self.tolerance != tolerance:
-            there, asked = duration_text(self.tolerance), duration_text(tolerance)
-            raise BadOptionError(
-                f"{self.folder} holds images within {there} of their times, and --tolerance {asked} is asked "
-                f"for. Type --tolerance {there}, or choose another folder."
-            )
+        return cls(folder, preparation, bool(settings["keep_files"]), tolerance_in(settings))
 
     def remember_tolerance(self, tolerance: timedelta) -> None:
         """Write into the store how far its images may be from their times; the first one counts.
@@ -142,15 +106,8 @@ class Store:
         Raises:
             BadOptionError: it holds images of another tolerance, or cannot be written.
         """
-        with locked(self.folder, alone=True):
-            settings = _settings(self.folder)
-            near = settings.get("tolerance")
-            self.tolerance = duration(near) if near else None
-            self.check_tolerance(tolerance)
-            if self.tolerance is None:
-                about = {name: value for name, value in settings.items() if name != "sha256"}
-                write_record(self.folder / SETTINGS, about | {"tolerance": duration_text(tolerance)})
-                self.tolerance = tolerance
+        keep_tolerance(self.folder, tolerance)
+        self.tolerance = tolerance
 
     def rows(self, unit: Unit) -> tuple[Row, ...]:
         """What is known of this unit, sealed or not; empty where it was never done.
@@ -158,24 +115,40 @@ class Store:
         Raises:
             BadFileError: the record of its day is damaged.
         """
-        fresh, day = fresh_rows(self._places, unit), read_day(self._places.rows(unit.day))
-        old = day.units.get(unit.key) if day else None
-        if day is None or old is None or (day.shard and not self._places.shard(day.shard.name).exists()):
-            return fresh.rows
-        return old.joined(fresh).rows
+        return self._rows(unit, fresh_rows(self._places, unit))
 
-    def has(self, unit: Unit, *, keep_gaps: bool = False) -> bool:
-        """Is this unit done: an image for each of its times?
+    def missing(self, unit: Unit, *, keep_gaps: bool = False) -> tuple[datetime, ...]:
+        """The times of this unit that have no image yet, in order.
+
+        Images that a power cut damaged before they were sealed are none.
 
         Args:
             unit: the unit.
-            keep_gaps: count gaps as done; by default they are tried again.
+            keep_gaps: count gaps as done; by default they are missing.
 
         Raises:
             BadFileError: the record of its day is damaged.
         """
-        done = {row.time for row in self.rows(unit) if keep_gaps or row.status != "gap"}
-        return done.issuperset(unit.times)
+
+        def left(rows: tuple[Row, ...]) -> tuple[datetime, ...]:
+            done = {row.time for row in rows if keep_gaps or row.status != "gap"}
+            return tuple(time for time in unit.times if time not in done)
+
+        found = left(self.rows(unit))
+        partly = 0 < len(found) < len(unit.times)
+        return left(self._rows(unit, sound_rows(self._places, unit)[0])) if partly else found
+
+    def has(self, unit: Unit, *, keep_gaps: bool = False) -> bool:
+        """Is this unit done: an image for each of its times? As ``missing`` tells."""
+        return not self.missing(unit, keep_gaps=keep_gaps)
+
+    def _rows(self, unit: Unit, fresh: UnitRows) -> tuple[Row, ...]:
+        """What was sealed of a unit, and what came since."""
+        day = read_day(self._places.rows(unit.day))
+        old = day.units.get(unit.key) if day else None
+        if day is None or old is None or (day.shard and not self._places.shard(day.shard.name).exists()):
+            return fresh.rows
+        return old.joined(fresh).rows
 
     def put(
         self,
@@ -249,33 +222,6 @@ class Store:
             raise MissingDataError(f"The row of {row['time']} has no array: {row['reason'] or 'files only'}.")
         array: Float16[np.ndarray, "h w"] = _shard(self._places.shard(name))[int(position)]
         return array
-
-
-def _settings(folder: Path) -> dict[str, Any]:
-    path = folder / SETTINGS
-    if not path.is_file():
-        raise BadFileError(folder, "this is no store: there is no store.json. Begin one with 'store build'.")
-    settings = read_record(path)
-    if settings.get("format") != FORMAT:
-        raise BadFileError(path, f"its format is '{settings.get('format')}'. Accepted: '{FORMAT}'.")
-    return settings
-
-
-def _where_unlike(one: Any, other: Any) -> Any:
-    """Of two preparations only what differs."""
-    if not isinstance(one, dict) or not isinstance(other, dict):
-        return one
-    return {name: value for name, value in one.items() if value != other.get(name)}
-
-
-def _check_free(folder: Path) -> None:
-    """May a store begin here?"""
-    there = os.listdir(folder) if folder.is_dir() else []
-    strange = sorted(name for name in there if name != LOCK and not is_draft(name))
-    if strange:
-        raise BadOptionError(
-            f"{folder} holds other files, such as {strange[0]}, and no store. Choose a new or empty folder."
-        )
 
 
 @lru_cache(maxsize=16)
