@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from flarescope import errors, work
+from flarescope import errors
 from flarescope.errors import BadFileError, BadOptionError, FlarescopeError
 from flarescope.sources.store.files import read_record, write_record
 from flarescope.work import parse_shard, run_units
@@ -156,7 +156,7 @@ def test_a_scheduler_without_workers_is_told_once(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     distributed = pytest.importorskip("distributed")
-    monkeypatch.setattr(work, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr("flarescope.work.dask.PATIENCE_SECONDS", 0.3)
     with distributed.LocalCluster(n_workers=0, dashboard_address=None, processes=False) as cluster:
         threading.Timer(2, lambda: cluster.scale(1)).start()
         results = run_units(abs, [-1, -2], dask=cluster.scheduler_address)

@@ -9,15 +9,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import numpy as np
-
-from flarescope.errors import BadFileError, BadOptionError, MissingDataError
+from flarescope.errors import BadOptionError, MissingDataError
 from flarescope.sources import register
-from flarescope.sources.answers import ask, need_start, printable
-from flarescope.sources.archives import Supplied
-from flarescope.sources.files import read_magnetogram_bytes
+from flarescope.sources.answers import ask, printable
 from flarescope.sources.jsoc_answers import parse_records, parse_rs_list
 from flarescope.sources.jsoc_export import ask_for_export, wait_for_export
+from flarescope.sources.jsoc_image import read_image
 from flarescope.sources.jsoc_series import SLOT, JsocSeries, check_record_set, nearest_slot
 from flarescope.times import iso, utc
 
@@ -27,7 +24,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from flarescope.sources.archives import Found
+    from flarescope.sources.archives import Found, Supplied
     from flarescope.sources.http import Http
     from flarescope.sources.jsoc_answers import Columns, Record
     from flarescope.sources.jsoc_export import ExportAnswer
@@ -39,7 +36,6 @@ WINDOW = timedelta(days=7)  # of one list: 840 records of the disk, some ten tho
 AROUND = timedelta(hours=1)  # listed around a time, so that an error can say what is near
 LATE = timedelta(hours=1)  # a newest image older than this is asked for twice
 MAX_BYTES = 96 * 2**20  # a 4096² image in 32 bits has 64 MiB
-AGREE = "2min"  # between the list's T_OBS and the file's
 _KEY = re.compile(r"[A-Za-z*][A-Za-z0-9_*]{0,79}", re.ASCII)
 
 
@@ -186,18 +182,7 @@ class Jsoc:
         """
 
         def read(file: FileBytes) -> Supplied:
-            need_start(file, b"SIMPLE  =", "a FITS file")
-            image = read_magnetogram_bytes(
-                file, asked=found.time, tolerance=AGREE, segment=self._series.segment, keywords=found.keywords
-            )
-            if np.nanmax(image.field) == np.nanmin(image.field):
-                raise BadFileError(file.path, "every pixel has the same value: this is no image. Ask again.")
-            harp = image.region.harp if image.region else None
-            if harp != found.harp or (found.harp is None and image.view != "full_disk"):
-                wanted = "the whole disk" if found.harp is None else f"HARP {found.harp}"
-                seen = f"HARP {harp}" if harp else f"a {image.view} image"
-                raise BadFileError(file.path, f"it shows {seen}, not {wanted}. Ask again.")
-            return Supplied(file, image, found)
+            return read_image(file, found, segment=self._series.segment)
 
         return self._http.get(
             found.url, found.params or None, read=read, max_bytes=MAX_BYTES, name=found.name, keep=self._keep
