@@ -56,6 +56,28 @@ def test_a_list_changed_since_is_refused(tmp_path: Path) -> None:
         read_flares(tmp_path / "list.csv")
 
 
+def test_other_line_ends_are_the_same_list(tmp_path: Path) -> None:
+    write_flares(tmp_path / "list.csv", CATALOG)
+    data = (tmp_path / "list.csv").read_bytes()
+    (tmp_path / "list.csv").write_bytes(data.replace(b"\n", b"\r\n"))
+    assert read_flares(tmp_path / "list.csv") == CATALOG
+
+
+def test_a_sidecar_without_a_checksum_is_believed_and_told(tmp_path: Path) -> None:
+    beside = write_flares(tmp_path / "list.csv", CATALOG)
+    known = json.loads(beside.read_text())
+    del known["sha256"]
+    beside.write_text(json.dumps(known | {"flares": 2}))
+    with pytest.raises(BadFileError, match=r"list\.csv\.coverage\.json says 2\. Fetch it again, or delete"):
+        read_flares(tmp_path / "list.csv")
+    del known["flares"]
+    beside.write_text(json.dumps(known))
+    found = read_flares(tmp_path / "list.csv")
+    assert (found.flares, found.coverage) == (CATALOG.flares, CATALOG.coverage)
+    told = "list.csv.coverage.json: it has no sha256, so nothing tells whether it is of this list."
+    assert found.notes == (*CATALOG.notes, told)
+
+
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
@@ -67,9 +89,9 @@ def test_a_list_changed_since_is_refused(tmp_path: Path) -> None:
         ({"coverage": {}}, "its coverage is unreadable"),
         ({"coverage": [["2026-02-02", "2026-02-01"]]}, "a period that ends before it begins"),
         ({"flares": "1"}, "flares is '1'"),
-        ({"flares": 0}, "it holds 1 flares; its sidecar says 0"),
+        ({"flares": 0}, "it holds 1 flares; list.csv.coverage.json says 0. Fetch it again"),
         ({"coverage": [["\ud800", "2026-02-01"]]}, r"its coverage is unreadable .Time '.ud800'"),
-        ({"flares": 2}, "it holds 1 flares; its sidecar says 2"),
+        ({"flares": 2}, "it holds 1 flares; list.csv.coverage.json says 2. Fetch it again"),
         ({"notes": [5]}, "no list of texts"),
     ],
 )

@@ -36,12 +36,12 @@ class Sidecar:
 
     Attributes:
         coverage: the periods in which the list's silence means a quiet Sun.
-        flares: how many flares the list holds.
+        flares: how many flares the list holds; None where a sidecar without a checksum does not say.
         notes: what was repaired, left out or missing when it was made.
     """
 
     coverage: tuple[Period, ...]
-    flares: int
+    flares: int | None
     notes: tuple[str, ...]
 
 
@@ -78,6 +78,9 @@ def write_flares(path: str | Path, catalog: FlareCatalog) -> Path:
 def read_sidecar(path: Path, text: str) -> Sidecar | None:
     """What is written beside this list? None where nothing is.
 
+    A sidecar without the list's checksum (made by hand, or by another program) is believed, and a note says
+    so; its number of flares, where it tells one, must be that of the list.
+
     Args:
         path: of the list.
         text: of the list.
@@ -91,12 +94,15 @@ def read_sidecar(path: Path, text: str) -> Sidecar | None:
     found = read_json(beside, _ACCEPTED)
     if found.get("format") != FORMAT:
         raise BadFileError(beside, f"its format is {ascii(found.get('format'))[:60]}. Accepted: {_ACCEPTED}.")
-    if found.get("sha256") != hashlib.sha256(text.encode()).hexdigest():
+    notes = _notes(beside, found)
+    if "sha256" not in found:
+        notes = (*notes, f"{beside.name}: it has no sha256, so nothing tells whether it is of this list.")
+    elif found["sha256"] != hashlib.sha256(text.encode()).hexdigest():
         raise BadFileError(
             path,
             f"the list is not the one that {beside.name} tells of. Fetch it again, or delete that file.",
         )
-    return Sidecar(_coverage(beside, found.get("coverage")), _count(beside, found), _notes(beside, found))
+    return Sidecar(_coverage(beside, found.get("coverage")), _count(beside, found), notes)
 
 
 def sources_in(text: str) -> list[str]:
@@ -149,8 +155,10 @@ def _coverage(beside: Path, value: Any) -> tuple[Period, ...]:
     return periods
 
 
-def _count(beside: Path, found: dict[str, Any]) -> int:
+def _count(beside: Path, found: dict[str, Any]) -> int | None:
     count = found.get("flares")
+    if count is None and "sha256" not in found:
+        return None
     if not isinstance(count, int) or isinstance(count, bool) or count < 0:
         raise BadFileError(beside, f"flares is {ascii(count)[:40]}. Accepted: {_ACCEPTED}.")
     return count

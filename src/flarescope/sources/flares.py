@@ -76,8 +76,12 @@ def _read_one(path: Path) -> _List:
 def _read_own(path: Path, text: str, sidecar: Sidecar) -> _List:
     """A list that ``write_flares`` wrote: it may be empty, and its flares keep their sources."""
     rows = read_csv_list(path, text) if "\n" in text.strip() else empty_rows()
-    if len(rows.table) != sidecar.flares:
-        raise BadFileError(path, f"it holds {len(rows.table)} flares; its sidecar says {sidecar.flares}.")
+    if sidecar.flares is not None and sidecar.flares != len(rows.table):
+        raise BadFileError(
+            path,
+            f"it holds {len(rows.table)} flares; {path.name}.coverage.json says {sidecar.flares}. "
+            "Fetch it again, or delete that file.",
+        )
     sources = np.array(sources_in(text), object)
     table = rows.table.assign(source=sources[rows.table["line"].to_numpy(int) - 2])
     return _List(table, sidecar.coverage, (*sidecar.notes, *rows.notes))
