@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
 from flarescope.errors import BadOptionError
 from flarescope.plots.compare import compare_figure
@@ -22,6 +23,26 @@ def test_both_halves_show_the_numbers() -> None:
     assert f"{int(o.sum())} events, 95 % bounds" in right.get_title(loc="left")
     assert [t.get_text() for t in right.get_legend().get_texts()] == ["near-real-time", "definitive"]
     assert data_uri(figure, form="png").startswith("data:image/png")
+
+
+def test_rivals_lie_below_the_forecasts_in_lighter_colours_with_their_names() -> None:
+    p = np.linspace(0.1, 0.5, 9)
+    rivals = {"image": (p / 2, p), "image_and_history": (p[:4], p[:4] ** 2)}
+    (axes,) = compare_figure(p, p, rivals=rivals).axes
+    _, image, both, forecast = axes.lines
+    assert image.get_xydata() == pytest.approx(np.column_stack(rivals["image"]))
+    assert both.get_xydata() == pytest.approx(np.column_stack(rivals["image_and_history"]))
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == [
+        "forecast", "image", "image and history, 4 pairs",
+    ]  # fmt: skip
+    for rival in (image, both):
+        assert rival.get_zorder() < forecast.get_zorder()
+        assert min(to_rgb(rival.get_color())[:2]) > 0.5 > max(to_rgb(forecast.get_color()))
+    assert image.get_marker() != both.get_marker() != forecast.get_marker()
+    assert axes.get_xlim()[1] >= 0.5
+    assert compare_figure(p, p).axes[0].get_legend() is None
+    with pytest.raises(BadOptionError, match="9 and 8 probabilities"):
+        compare_figure(p, p, rivals={"image": (p, p[1:])})
 
 
 def test_two_curves_that_coincide_are_both_seen() -> None:

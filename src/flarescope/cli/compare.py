@@ -131,7 +131,8 @@ def _draw(found: Comparison, out: Path) -> None:
     title = f"{names[1]} against {names[0]}, {_blocks(found)}"
     if found.image_unused:
         title += f", image of weight 0 in {found.image_unused:,} of {found.n:,} pairs"
-    save(compare_figure(found.p_nrt, found.p_definitive, found.curves, title=title), out)
+    rivals = {name: (one.p_nrt, one.p_definitive) for name, one in found.rivals.items()}
+    save(compare_figure(found.p_nrt, found.p_definitive, found.curves, rivals=rivals, title=title), out)
 
 
 def _blocks(found: Comparison) -> str:
