@@ -87,8 +87,8 @@ def _scatter(
         markeredgewidth=0, clip_on=False, label="forecast",
     )  # fmt: skip
     if rivals:
-        last_first = np.roll(axes.get_legend_handles_labels()[0], 1).tolist()
-        axes.legend(handles=last_first, fontsize=TEXT - 0.5, frameon=False, loc="best")
+        handles = axes.get_legend_handles_labels()[0]
+        axes.legend(handles=[handles[-1], *handles[:-1]], fontsize=TEXT - 0.5, frameon=False, loc="best")
     axes.set(xlim=(0, top), ylim=(0, top), aspect="equal")
     tidy(
         axes,
