@@ -149,6 +149,25 @@ def test_of_a_day_with_a_stale_image_only_that_is_asked_for_again(tmp_path: Path
     assert (again.images, again.gaps, archive.asked) == (4, (), 7 + 3)
 
 
+def test_the_index_is_never_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def whole(store: Store) -> None:
+        raise AssertionError("all rows at once")
+
+    monkeypatch.setattr(Store, "index", whole)
+    monkeypatch.setattr("flarescope.sources.store.index.ROWS_AT_ONCE", 2)
+    units = units_for(times_between("2026-02-03", "2026-02-03T05:00Z", "1h"))
+    with ArchiveServer(data=None) as server, Http(QUICK.at(server.url)) as http:
+        archive, store = Behind(Helioviewer(http), frozenset({4})), new_store(tmp_path / "s", 32)
+        first = fetch_magnetograms(archive, units, store, http, tolerance=NEAR, workers=1)
+        archive.behind = False
+        again = fetch_magnetograms(archive, units[:4], store, http, tolerance=NEAR, workers=1)
+    assert (first.asked, first.images, first.checksummed) == (5, 1, 1)
+    assert [time.hour for time, _ in first.gaps] == [1, 2, 3, 4]
+    assert ["already there" in reason for _, reason in first.gaps] == [True] * 3 + [False]
+    assert (again.asked, again.images, again.gaps) == (4, 4, ())
+    assert again.size_bytes == sum(path.stat().st_size for path in store.folder.rglob("*.jp2"))
+
+
 def test_only_what_was_asked_for_is_counted(tmp_path: Path) -> None:
     store = new_store(tmp_path / "store", 32)
     with ArchiveServer(data=None) as server, Http(QUICK.at(server.url)) as http:

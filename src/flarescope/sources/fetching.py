@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from flarescope.errors import ArchiveError, BadOptionError, MissingDataError
+from flarescope.sources.store.index import index_rows
 from flarescope.sources.store.rows import Unit
 from flarescope.sources.store.settings import check_tolerance
 from flarescope.sources.store.units import do_unit
@@ -27,6 +29,7 @@ __all__ = ["Expected", "Fetched", "expected", "fetch_magnetograms", "times_betwe
 FAILURES = 8  # in a row, and an archive is left alone
 SHA256_LETTERS = 64
 MOST_NOTES = 20
+REPORTED = ("status", "reason", "sha256", "bytes", "notes")
 MOST_TIMES = 2_000_000  # 12-minute images of 45 years; more is a slip of the finger
 
 
@@ -250,35 +253,34 @@ def _parts(
 
 def _stale(store: Store) -> dict[str, set[datetime]]:
     """The times whose image was there for an earlier hour, by unit, as far as that is known."""
-    try:
-        index = store.index()
-    except MissingDataError:  # nothing is sealed yet
-        return {}
     found: dict[str, set[datetime]] = {}
-    stale = index[index["status"] == "stale"]
-    for key, time in zip(stale["key"], stale["time"], strict=True):
-        found.setdefault(key, set()).add(utc(str(time)))
+    with suppress(MissingDataError):  # nothing is sealed yet
+        for row in index_rows(store.folder, ("key", "time", "status")):
+            if row["status"] == "stale":
+                found.setdefault(row["key"], set()).add(utc(row["time"]))
     return found
 
 
 def _report(store: Store, units: Sequence[Unit], http: Http, down: str) -> Fetched:
-    """What the store holds of these units."""
-    index, times = store.index(), [time for unit in units for time in unit.times]
-    mine = index[index["key"].isin([unit.key for unit in units]) & index["time"].isin(times)]
-    rows = [
-        (utc(str(time)), status, reason)
-        for time, status, reason in zip(mine["time"], mine["status"], mine["reason"], strict=True)
-    ]
-    known = {time: str(reason) for time, status, reason in rows if status != "image"}
-    have = {time for time, status, _ in rows if status == "image"}
-    good = mine[mine["status"] == "image"]
-    said = Counter(str(note) for note in good["notes"] if note)
+    """What the store holds of these units, from its index a part at a time."""
+    left = {(unit.key, time): "" for unit in units for time in unit.times}
+    asked, counted, said = len(left), Counter[str](), Counter[str]()
+    for row in index_rows(store.folder, ("key", "time", *REPORTED)):
+        which = row["key"], utc(row["time"])
+        if which not in left:
+            continue
+        if row["status"] != "image":
+            left[which] = row["reason"]
+            continue
+        del left[which]
+        counted.update(images=1, checksummed=len(row["sha256"]) == SHA256_LETTERS, bytes=row["bytes"])
+        said.update(filter(None, [row["notes"]]))
     return Fetched(
-        asked=len(times),
-        images=sum(time in have for time in times),
-        checksummed=int((good["sha256"].str.len() == SHA256_LETTERS).sum()),
-        gaps=tuple((time, known.get(time) or down) for time in times if time not in have),
+        asked=asked,
+        images=counted["images"],
+        checksummed=counted["checksummed"],
+        gaps=tuple((time, reason or down) for (_, time), reason in left.items()),
         troubles=tuple(http.troubles),
-        size_bytes=int(good["bytes"].sum()),
+        size_bytes=counted["bytes"],
         notes=tuple(f"{count} images: {note}" for note, count in said.most_common(MOST_NOTES)),
     )

@@ -16,12 +16,12 @@ from flarescope.sources.store.files import CHECKSUMS, INDEX, Places, read_day, s
 from flarescope.sources.store.rows import as_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from flarescope.sources.store.rows import DayRows, Row
 
-__all__ = ["RowsChecksum", "Sealed", "Seen", "opened_index", "write_index"]
+__all__ = ["RowsChecksum", "Sealed", "Seen", "index_rows", "opened_index", "write_index"]
 
 STALE_WITHIN = timedelta(hours=48)
 ROWS_AT_ONCE = 1024  # in a row group: so many rows are in memory, however many there are
@@ -112,6 +112,18 @@ def opened_index(folder: Path) -> Iterator[Any]:
     except (OSError, pa.ArrowException) as problem:
         said = " ".join(str(problem).split())[:160]
         raise BadFileError(path, f"the index cannot be read ({said}). Seal the store again.") from None
+
+
+def index_rows(folder: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """These columns of all rows of a sealed store, in its order; a thousand rows are in memory at a time.
+
+    Raises:
+        MissingDataError: the store is not sealed.
+        BadFileError: the index is damaged.
+    """
+    with opened_index(folder) as file:
+        for batch in file.iter_batches(ROWS_AT_ONCE, columns=list(columns)):
+            yield from batch.to_pylist()
 
 
 def write_index(folder: Any, progress: Callable[[int, int], None] = lambda done, of: None) -> Sealed:
