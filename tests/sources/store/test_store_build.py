@@ -91,10 +91,26 @@ def test_shards_in_any_order_make_the_same_store(images: Path, alone: Path, tmp_
     assert bytes_of(out) == bytes_of(alone)
     again = build_store([images], out, preparation=small, how=How(shard=(1, 2)))
     assert again.there >= again.units - 2  # gaps are tried again
-    with pytest.raises(BadOptionError, match="--shard 2/2"):
-        Store.open(out).seal()
-    Store.open(out).seal(partial=True)
+    Store.open(out).seal()  # all of it was sealed before: the other part need not be done again
     assert bytes_of(out) == bytes_of(alone)
+
+
+def test_a_part_that_brings_something_new_needs_the_others(tmp_path: Path) -> None:
+    mine, out = tmp_path / "images", tmp_path / "store"
+    made_up_images(mine, 4)
+    later = sorted(mine.rglob("*.jpg"))[2:]
+    kept = [path.read_bytes() for path in later]
+    for path in later:
+        path.unlink()
+    build_store([mine], out, preparation=small)
+    for path, data in zip(later, kept, strict=True):
+        path.write_bytes(data)
+    for _ in range(2):  # typed again before the other is done, it is still new
+        assert build_store([mine], out, preparation=small, how=How(shard=(1, 2))).new == 1
+        with pytest.raises(BadOptionError, match=r"never done to the end: --shard 2/2\. Build it first"):
+            Store.open(out).seal()
+    build_store([mine], out, preparation=small, how=How(shard=(2, 2)))
+    assert Store.open(out).seal().images == 4
 
 
 def test_a_second_call_changes_nothing(images: Path, alone: Path) -> None:

@@ -20,14 +20,14 @@ def store(tmp_path: Path) -> Store:
 
 def done(store: Store, *parts: tuple[int, int]) -> None:
     for part in parts:
-        write_part(store.folder, part, units=3, done=True)
+        write_part(store.folder, part, units=3, new=3, done=True)
 
 
 def test_missing_parts_are_named(store: Store) -> None:
     assert missing_parts(store.folder) == ()
     done(store, (2, 3))
     assert missing_parts(store.folder) == ("1/3", "3/3")
-    write_part(store.folder, (1, 3), units=0, done=False)  # killed midway
+    write_part(store.folder, (1, 3), units=0, new=0, done=False)  # killed midway
     assert missing_parts(store.folder) == ("1/3", "3/3")
     done(store, (1, 3), (3, 3))
     assert missing_parts(store.folder) == ()
@@ -39,6 +39,18 @@ def test_all_parts_of_another_number_are_enough(store: Store) -> None:
     assert missing_parts(store.folder) == ("2/2",)
     done(store, (2, 2))
     assert missing_parts(store.folder) == ()
+
+
+@pytest.mark.parametrize(
+    ("units", "new", "done_to_the_end", "missing"),
+    [(3, 0, True, ()), (3, 1, True, ("2/2",)), (0, 0, True, ("2/2",)), (0, 0, False, ("1/2", "2/2"))],
+    ids=["nothing new", "one new", "no unit", "killed"],
+)
+def test_a_part_done_again_needs_no_other(
+    store: Store, units: int, new: int, done_to_the_end: bool, missing: tuple[str, ...]
+) -> None:
+    write_part(store.folder, (1, 2), units=units, new=new, done=done_to_the_end)
+    assert missing_parts(store.folder) == missing
 
 
 def test_a_damaged_record_is_no_part(store: Store) -> None:

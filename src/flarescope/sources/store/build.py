@@ -63,6 +63,7 @@ class Built:
         gaps: times without an image, with reasons; the first twenty.
         gap_count: how many there are.
         left_out: files that are no part of a unit, by reason.
+        new: units with times of which nothing was sealed before; counted for a shard.
         sealed: what the sealed store holds; None for a shard.
     """
 
@@ -72,6 +73,7 @@ class Built:
     gaps: tuple[tuple[datetime, str], ...]
     gap_count: int
     left_out: dict[str, int]
+    new: int = 0
     sealed: Sealed | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -145,10 +147,10 @@ def build_store(
     prepared = (preparation or preparation_for)(seen)
     store = Store.create(out, preparation=prepared, keep_files=keep_files)
     if how.shard is not None:
-        write_part(store.folder, how.shard, units=0, done=False)
+        write_part(store.folder, how.shard, units=0, new=0, done=False)
     built = _run(store, listing, how, lambda done, of: progress("images", done, of))
     if how.shard is not None:
-        write_part(store.folder, how.shard, units=built.units, done=True)
+        write_part(store.folder, how.shard, units=built.units, new=built.new, done=True)
         return built
     sealed = store.seal(lambda done, of: progress("sealing", done, of), partial=True)  # it did all parts
     if sealed.dropped:  # units that a power cut had damaged
@@ -177,12 +179,14 @@ def _run(store: Store, listing: Listing, how: How, progress: Callable[[int, int]
     for job, report in work:
         lost = report.gaps if report else ()
         counted.update(
-            units=1, there=int(report is None), images=len(job.unit.times) - len(lost), gaps=len(lost)
-        )
+            units=1, there=int(report is None), images=len(job.unit.times) - len(lost), gaps=len(lost),
+            new=int(how.shard is not None and not store.has_sealed(job.unit)),
+        )  # fmt: skip
         gaps = sorted([*gaps, *lost])[:GAPS_TOLD]
     return Built(
-        counted["units"], counted["there"], counted["images"], tuple(gaps), counted["gaps"], listing.left_out
-    )
+        counted["units"], counted["there"], counted["images"], tuple(gaps), counted["gaps"], listing.left_out,
+        counted["new"],
+    )  # fmt: skip
 
 
 def view_of(listing: Listing) -> View:

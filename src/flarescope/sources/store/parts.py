@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flarescope.errors import BadFileError
 from flarescope.sources.store.files import locked, read_record, remove, write_record
@@ -19,13 +19,14 @@ FOLDER, CLEARED = ("units", "parts"), ("units", ".parts.part")
 _NAME = re.compile(r"(\d{1,6})-of-(\d{1,6})\.json")
 
 
-def write_part(folder: Path, part: tuple[int, int], *, units: int, done: bool) -> None:
+def write_part(folder: Path, part: tuple[int, int], *, units: int, new: int, done: bool) -> None:
     """Note that a part is begun, or done.
 
     Args:
         folder: of the store.
         part: (i, n), counted from 1.
         units: how many units it had.
+        new: how many of them had times of which nothing was sealed yet.
         done: were all of them tried?
 
     Raises:
@@ -33,17 +34,24 @@ def write_part(folder: Path, part: tuple[int, int], *, units: int, done: bool) -
     """
     i, n = part
     with locked(folder, alone=False):
-        document = {"part": i, "parts": n, "units": units, "done": done}
+        document = {"part": i, "parts": n, "units": units, "new": new, "done": done}
         write_record(folder.joinpath(*FOLDER) / f"{i}-of-{n}.json", document)
 
 
 def missing_parts(folder: Path) -> tuple[str, ...]:
-    """Which parts were never done, as ("1/2",)? Empty where none was begun, or all of one n are done."""
+    """Which parts were never done, as ("1/2",)?
+
+    Empty where none was begun, where all of one n are done, or where those that were done had been sealed
+    before, gaps and all: who does a part again to fill its gaps need not do the others.
+    """
     done: dict[int, set[int]] = defaultdict(set)
+    again = True
     for path in folder.joinpath(*FOLDER).glob("*.json"):
         if part := part_in_name(path.name):
-            done[part[1]] |= {part[0]} if _is_done(path) else set()
-    if not done or any(len(parts) == n for n, parts in done.items()):
+            record = _record(path)
+            done[part[1]] |= {part[0]} if record.get("done") is True else set()
+            again &= record.get("done") is True and record.get("new") == 0 < record.get("units", 0)
+    if not done or again or any(len(parts) == n for n, parts in done.items()):
         return ()
     n = max(done, key=lambda n: (len(done[n]) / n, n))
     return tuple(f"{i}/{n}" for i in range(1, n + 1) if i not in done[n])
@@ -72,8 +80,8 @@ def _empty(folder: Path) -> None:
         remove(folder)
 
 
-def _is_done(path: Path) -> bool:
+def _record(path: Path) -> dict[str, Any]:
     try:
-        return read_record(path).get("done") is True
+        return read_record(path)
     except BadFileError:  # of a power cut
-        return False
+        return {}

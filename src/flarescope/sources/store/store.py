@@ -142,6 +142,16 @@ class Store:
         """Is this unit done: an image for each of its times? As ``missing`` tells."""
         return not self.missing(unit, keep_gaps=keep_gaps)
 
+    def has_sealed(self, unit: Unit) -> bool:
+        """Was each time of this unit sealed, be it as a gap?
+
+        Raises:
+            BadFileError: the record of its day is damaged.
+        """
+        day = read_day(self._places.rows(unit.day))
+        known = day.units.get(unit.key) if day else None
+        return known is not None and {row.time for row in known.rows}.issuperset(unit.times)
+
     def _rows(self, unit: Unit, fresh: UnitRows) -> tuple[Row, ...]:
         """What was sealed of a unit, and what came since."""
         day = read_day(self._places.rows(unit.day))
