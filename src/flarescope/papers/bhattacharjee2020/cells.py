@@ -13,9 +13,9 @@ from jaxtyping import Float, Int
 from scipy.special import expit
 
 from flarescope.papers.bhattacharjee2020.dataset import dataset
-from flarescope.papers.bhattacharjee2020.kept_stamp import stamp
 from flarescope.papers.bhattacharjee2020.seen import SHIFT, SHIFT_SHARE, batches_of, images_of
 from flarescope.papers.bhattacharjee2020.splits import dealt, even_sample
+from flarescope.papers.kept_stamp import stamp
 from flarescope.writing import write_parquet, write_whole
 
 if TYPE_CHECKING:

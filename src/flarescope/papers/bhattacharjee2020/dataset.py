@@ -10,7 +10,7 @@ from jaxtyping import Float16
 
 from flarescope.errors import MissingDataError
 from flarescope.papers.bhattacharjee2020.kept_arrays import FieldsOf, kept_array, kept_fields
-from flarescope.papers.bhattacharjee2020.kept_stamp import stamp
+from flarescope.papers.kept_stamp import stamp
 from flarescope.preparation import Preparation
 from flarescope.sources.calibration import GREY_PER_GAUSS
 

@@ -15,8 +15,8 @@ from flarescope.papers.bhattacharjee2020.cells import Cell, outcomes
 from flarescope.papers.bhattacharjee2020.occluded import STRIDES, Viewer, occluded
 from flarescope.papers.bhattacharjee2020.quiet_margin import sharps_at_hand
 from flarescope.papers.bhattacharjee2020.red_region import Lie, Region, laid_into, red_region
-from flarescope.papers.bhattacharjee2020.skill import widened
 from flarescope.papers.claims import Finding
+from flarescope.papers.standard_error import widened
 from flarescope.writing import write_whole
 
 if TYPE_CHECKING:

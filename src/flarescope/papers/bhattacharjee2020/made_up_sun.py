@@ -14,8 +14,8 @@ from flarescope.papers.bhattacharjee2020 import around_flares
 from flarescope.papers.bhattacharjee2020.around_flares import flare_follows, hours_from_flares
 from flarescope.papers.bhattacharjee2020.dataset import COLUMNS, Dataset
 from flarescope.papers.bhattacharjee2020.kept_rows import kept_rows
-from flarescope.papers.bhattacharjee2020.kept_stamp import stamp
 from flarescope.papers.bhattacharjee2020.periods import TEST_FROM, TEST_UNTIL
+from flarescope.papers.kept_stamp import stamp
 from flarescope.synthetic.population import population
 from flarescope.synthetic.regions import DEGREES_PER_DAY
 from flarescope.synthetic.spots import PIXEL_CM2

@@ -15,7 +15,7 @@ from scipy.special import expit
 
 from flarescope.errors import BadOptionError
 from flarescope.explain.occlusion import Masks, Reading, masked_logits
-from flarescope.papers.bhattacharjee2020.kept_stamp import stamp
+from flarescope.papers.kept_stamp import stamp
 from flarescope.writing import write_whole
 
 if TYPE_CHECKING:

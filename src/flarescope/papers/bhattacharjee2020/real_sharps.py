@@ -13,8 +13,8 @@ from flarescope.papers.bhattacharjee2020 import around_flares
 from flarescope.papers.bhattacharjee2020.around_flares import flare_follows, hours_from_flares
 from flarescope.papers.bhattacharjee2020.dataset import COLUMNS, Dataset
 from flarescope.papers.bhattacharjee2020.kept_rows import kept_rows
-from flarescope.papers.bhattacharjee2020.kept_stamp import sizes, stamp
 from flarescope.papers.bhattacharjee2020.periods import TEST_FROM, TEST_UNTIL
+from flarescope.papers.kept_stamp import sizes, stamp
 from flarescope.samples.select import select
 from flarescope.samples.table import SampleTable
 from flarescope.sources.files import read_magnetogram

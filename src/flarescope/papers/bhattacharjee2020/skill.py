@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from flarescope.papers.claims import Finding
+from flarescope.papers.standard_error import widened
 from flarescope.verify.contingency import ContingencyTable
 from flarescope.verify.probability import bss
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from flarescope.papers.bhattacharjee2020.cells import Outcome
     from flarescope.papers.claims import DataKind
 
-__all__ = ["brier_skill", "compared", "measured", "recalls", "skill_of", "standard_error", "widened"]
+__all__ = ["brier_skill", "compared", "measured", "recalls", "skill_of", "standard_error"]
 
 HALF = 0.5  # the paper's threshold, equation A7
 TEST_TO_TRAIN = 0.5  # regions held out by regions trained on
@@ -102,15 +103,3 @@ def standard_error(values: ArrayLike) -> float | None:
     if len(found) < 2:
         return None
     return widened(float(np.sqrt(1 / len(found) + TEST_TO_TRAIN) * found.std(ddof=1)), len(found))
-
-
-def widened(error: float, count: int) -> float:
-    """A standard error from ``count`` values, widened so that ± 2 of it hold 95 % (Student's t).
-
-    Example:
-        >>> round(widened(1.0, 3), 2)
-        2.15
-    """
-    from scipy.stats import t
-
-    return error * float(t.ppf(0.975, count - 1)) / 2

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from flarescope.models.sharp_svm import AREA_AND_FLUX, KEYWORDS, SvmSettings, fit_sharp_svm
-from flarescope.papers.bhattacharjee2020.kept_stamp import stamp
 from flarescope.papers.bhattacharjee2020.shared_numbers import shares_number
+from flarescope.papers.kept_stamp import stamp
 from flarescope.samples.split import Split, repeated
 from flarescope.samples.table import SampleTable
 from flarescope.writing import write_whole

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flarescope.evaluation.disk_forecasts import labelled_disks
 from flarescope.experiment import Experiment
-from flarescope.papers.bhattacharjee2020.kept_stamp import sizes, stamp
+from flarescope.papers.kept_stamp import sizes, stamp
 from flarescope.sources.flares import read_flares
 from flarescope.training.disks import train_disks
 from flarescope.training.run import load_run

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from flarescope.papers.bhattacharjee2020.skill import widened
+from flarescope.papers.standard_error import widened
 from flarescope.writing import write_whole
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import numpy as np
 
 from flarescope import explain
 from flarescope.errors import MissingDataError
-from flarescope.papers.bhattacharjee2020.kept_stamp import stamp
+from flarescope.papers.kept_stamp import stamp
 from flarescope.papers.pandey2023.explained import (
     UNSIGNED_FLUX,
     Explained,

@@ -10,7 +10,7 @@ import numpy as np
 
 from flarescope import synthetic
 from flarescope.models import compact
-from flarescope.papers.bhattacharjee2020.kept_stamp import stamp
+from flarescope.papers.kept_stamp import stamp
 from flarescope.preparation import Preparation
 from flarescope.synthetic.disks import made_up_disks
 from flarescope.synthetic.name import MADE_UP

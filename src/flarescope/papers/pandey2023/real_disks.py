@@ -11,7 +11,7 @@ import numpy as np
 from flarescope import explain
 from flarescope.errors import BadFileError, MissingDataError
 from flarescope.explain.baselines import BASELINES
-from flarescope.papers.bhattacharjee2020.kept_stamp import stamp
+from flarescope.papers.kept_stamp import stamp
 from flarescope.papers.pandey2023.explained import THREE, Explained, kept, pair_rows
 from flarescope.papers.pandey2023.explained_set import shares_of
 from flarescope.sources.files import read_magnetogram

@@ -17,7 +17,7 @@ import pandas as pd
 
 from flarescope import explain
 from flarescope.models import compact
-from flarescope.papers.bhattacharjee2020.kept_stamp import stamp
+from flarescope.papers.kept_stamp import stamp
 from flarescope.papers.pandey2023.explained import THREE, kept_rows, pair_rows
 from flarescope.papers.pandey2023.explained_set import block_of, made_up_before_flares, shares_of
 from flarescope.papers.pandey2023.made_up_disks import disk_network

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flarescope.papers.bhattacharjee2020.kept_stamp import sizes, stamp
+from flarescope.papers.kept_stamp import sizes, stamp
 from flarescope.preparation import Preparation
 
 
