@@ -10,7 +10,8 @@ import numpy as np
 
 from flarescope.errors import MissingDataError
 from flarescope.forecaster.ladder import OLDEST_IMAGE
-from flarescope.models.history import LEAST_COVERED_DAYS, MEMORY, Target
+from flarescope.models.history import Target
+from flarescope.models.history_terms import LEAST_COVERED_DAYS, MEMORY
 from flarescope.sun import Position
 from flarescope.times import to_datetime64
 

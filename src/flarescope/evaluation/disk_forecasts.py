@@ -20,14 +20,8 @@ from flarescope.errors import BadOptionError, MissingDataError
 from flarescope.flare import scale_by_date
 from flarescope.forecaster.shipped import shipped_history
 from flarescope.models.baselines import persistence, trailing_climatology
-from flarescope.models.history import (
-    LEAST_COVERED_DAYS,
-    Target,
-    covered_days,
-    probability,
-    rates,
-    recently_covered,
-)
+from flarescope.models.history import Target, probability, rates
+from flarescope.models.history_terms import LEAST_COVERED_DAYS, covered_days, recently_covered
 from flarescope.samples.disk_images import prepared_disks
 from flarescope.samples.disks import disk_hours
 from flarescope.samples.table import as_times

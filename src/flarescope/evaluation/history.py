@@ -11,15 +11,12 @@ from jaxtyping import Bool, Float
 
 from flarescope.errors import MissingDataError
 from flarescope.models.baselines import happened, trailing_climatology, was_active, window_covered
-from flarescope.models.history import (
+from flarescope.models.history import Target, fit_rate, probability, rates
+from flarescope.models.history_terms import (
     LEAST_COVERED_DAYS,
     MEMORY,
-    Target,
     covered_days,
-    fit_rate,
     history_terms,
-    probability,
-    rates,
     recently_covered,
 )
 from flarescope.times import utc

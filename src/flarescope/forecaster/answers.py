@@ -10,7 +10,8 @@ from jaxtyping import Float
 
 from flarescope.forecaster.shipped import shipped_fusion
 from flarescope.models.baselines import persistence, trailing_climatology
-from flarescope.models.history import HistoryModel, Target, TargetFit, flare_ends, probability, rates
+from flarescope.models.history import HistoryModel, Target, TargetFit, probability, rates
+from flarescope.models.history_terms import flare_ends
 from flarescope.times import to_datetime64
 from flarescope.training.fusion import own_history_rates
 

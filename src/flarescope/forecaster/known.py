@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from flarescope.models.history import LEAST_COVERED_DAYS, covered_days, recently_covered
+from flarescope.models.history_terms import LEAST_COVERED_DAYS, covered_days, recently_covered
 from flarescope.times import iso, to_datetime64
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from flarescope.forecaster.answers import Answer, climatology, disk_answer, regi
 from flarescope.forecaster.images import look_at, training_note
 from flarescope.forecaster.known import Known, known_at
 from flarescope.forecaster.shipped import history_label, shipped_fusion, shipped_history, shipped_network
-from flarescope.models.history import Target, flare_ends
+from flarescope.models.history import Target
+from flarescope.models.history_terms import flare_ends
 from flarescope.times import iso, to_datetime64, utc
 
 if TYPE_CHECKING:

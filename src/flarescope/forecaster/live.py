@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from flarescope.errors import ArchiveError, BadFileError, BadOptionError, MissingDataError
 from flarescope.forecaster.ladder import make_forecast
-from flarescope.models.history import MEMORY
+from flarescope.models.history_terms import MEMORY
 from flarescope.sources.flare_join import joined
 from flarescope.sources.hek import Hek
 from flarescope.sources.helioviewer import Helioviewer

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Bool, Float
 
-from flarescope.models.history import flare_ends
+from flarescope.models.history_terms import flare_ends
 from flarescope.times import to_datetime64
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ What is done is not done again: images, members and their forecasts each have a 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +18,11 @@ import pandas as pd
 from flarescope.errors import BadOptionError, TrainingError
 from flarescope.experiment import read_experiment
 from flarescope.models.patch_cnn import MeanLogit
-from flarescope.samples.disk_batches import Copies, DiskBatches
 from flarescope.samples.disk_images import Picked, prepared_disks
-from flarescope.samples.disks import by_blocks, spans
-from flarescope.samples.loader import BalancedBatches
+from flarescope.samples.disks import by_blocks
 from flarescope.training.disk_card import disk_card, disk_document
-from flarescope.training.loop import LOG, Validation, fit
-from flarescope.training.members import WEIGHTS, fresh, keep_weights, with_weights
-from flarescope.training.predict import predict_logits
+from flarescope.training.disk_fold import DiskFold, out_of_fold, train_fold
+from flarescope.training.loop import LOG
 from flarescope.training.run import CARD, EXPERIMENT, Calibration, environment, save_run
 from flarescope.verify import best_threshold
 from flarescope.writing import check_folder_place, write_parquet, write_whole
@@ -34,34 +31,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from jaxtyping import Float, Int
-    from torch import nn
-
     from flarescope.experiment import Experiment
     from flarescope.samples.split import Split
 
-__all__ = ["OUT_OF_FOLD", "PREDICTIONS", "train_disks"]
+__all__ = ["OUT_OF_FOLD", "train_disks"]
 
 OUT_OF_FOLD = "out_of_fold.parquet"
-PREDICTIONS = "predictions.parquet"
-AT_ONCE = 128  # images in memory while forecasting
-COLUMNS = ["time_utc", "label", "strongest", "suspect", "fold", "block", "row"]
-
-
-@dataclass(frozen=True)
-class _Fold:
-    """One fold when it is done: its networks, its forecasts of the tested rows, and its scale."""
-
-    split: Split
-    members: list[nn.Module]
-    table: pd.DataFrame
-    calibration: Calibration
-
-    @property
-    def spans(self) -> tuple[tuple[str, str], ...]:
-        """When its networks were looking."""
-        seen = [part["time_utc"].to_numpy() for part in (self.split.train, self.split.validation)]
-        return spans(np.concatenate(seen))
 
 
 def train_disks(
@@ -111,8 +86,8 @@ def train_disks(
     images = Picked(given.images, np.flatnonzero(given.readable))
     splits = _splits(experiment, rows)
     _same_rows(rows, out)
-    folds = [_fold(experiment, images, split, out / "folds", progress) for split in splits]
-    table = _out_of_fold(folds, images)
+    folds = [train_fold(experiment, images, split, out / "folds", progress) for split in splits]
+    table = out_of_fold(folds, images)
     table["row"] = images.rows[table["row"]]
     write_parquet(out / OUT_OF_FOLD, table)
     label = _save(experiment, rows, folds, table, out)
@@ -173,109 +148,8 @@ def _same_rows(rows: pd.DataFrame, out: Path) -> None:
         raise TrainingError(f"{out} holds a run on other images. Choose another --out, or delete it.")
 
 
-def _fold(
-    experiment: Experiment,
-    images: Picked,
-    split: Split,
-    folder: Path,
-    progress: Callable[[str, int, int], None],
-) -> _Fold:
-    """Train a fold's networks, one a seed, and forecast its tested rows; what is there is read."""
-    number = int(split.test["fold"].iloc[0])
-    members, logits = [], []
-    batches = _batches(experiment, images, split)
-    for seed in experiment.evaluation.seeds:
-        own = folder / f"seed{seed}_fold{number}"
-        told = partial(progress, f"seed {seed}, fold {number}")
-        network = _trained(experiment, images, split, own, 1000 * seed + number, told)
-        if not (own / PREDICTIONS).exists():
-            said = _forecast(network, images, split.test["row"].to_numpy(), experiment.evaluation.views)
-            write_parquet(own / PREDICTIONS, pd.DataFrame({"row": split.test["row"], "logit": said}))
-        members.append(network)
-        logits.append(pd.read_parquet(own / PREDICTIONS)["logit"].to_numpy())
-    base_rate = float(split.train["label"].mean())
-    scale = Calibration(base_rate, batches.sampled_rate, 0.5, experiment.evaluation.views)
-    logit = np.mean(logits, axis=0)
-    columns = [name for name in COLUMNS if name in split.test.rows]
-    table = split.test.rows[columns].assign(logit=logit, probability=scale.probability(logit))
-    return _Fold(split, members, table, scale)
-
-
-def _trained(
-    experiment: Experiment,
-    images: Picked,
-    split: Split,
-    own: Path,
-    seed: int,
-    progress: Callable[[int, int], None],
-) -> nn.Module:
-    """A network trained on the fold's training rows, once."""
-    network = fresh(experiment.model, seed)
-    if (own / WEIGHTS).exists():
-        return with_weights(network, own)
-    batches = _batches(experiment, images, split, seed)
-    settings = experiment.training
-    if isinstance(batches, DiskBatches):
-        settings = settings.in_batches(batches.steps_an_epoch)
-    validation = _validation(images, split, batches) if settings.watches else None
-    fit(network, batches, settings, seed=seed, folder=own, validation=validation, progress=progress)
-    keep_weights(network, own)
-    return network
-
-
-def _batches(
-    experiment: Experiment, images: Picked, split: Split, seed: int = 0
-) -> BalancedBatches | DiskBatches:
-    """What the fold's networks learn from."""
-    settings = experiment.training
-    own = replace(images, rows=images.rows[split.train["row"].to_numpy(int)])
-    labels = split.train["label"].to_numpy(int)
-    if settings.batches == "balanced":
-        varied = experiment.augmentation.model_dump()
-        return BalancedBatches(own, labels, settings.batch, settings.positive_share, varied)
-    copies: Copies = "published" if settings.batches == "published" else "none"
-    return DiskBatches(own, labels, settings.batch, copies, seed=seed)
-
-
-def _validation(images: Picked, split: Split, batches: BalancedBatches | DiskBatches) -> Validation:
-    """The rows by which stopping and learning rate are decided, weighted as those trained on."""
-    labels = split.validation["label"].to_numpy(int)
-    weight = batches.positive_weight if isinstance(batches, DiskBatches) else 1.0
-    shown = images[split.validation["row"].to_numpy(int)]
-    return Validation(shown, labels, np.where(labels == 1, weight, 1.0))
-
-
-def _forecast(
-    network: nn.Module, images: Picked, rows: Int[np.ndarray, "k"], views: int
-) -> Float[np.ndarray, "k"]:
-    """Logits of some rows, a few images in memory at a time."""
-    parts = np.split(rows, range(AT_ONCE, len(rows), AT_ONCE))
-    return np.concatenate([predict_logits(network, images[part], views=views) for part in parts])
-
-
-def _out_of_fold(folds: list[_Fold], images: Picked) -> pd.DataFrame:
-    """All tested rows by time, with the threshold of each fold."""
-    everything = pd.concat([fold.table for fold in folds], ignore_index=True)
-    parts = [fold.table.assign(threshold=_threshold(fold, everything, images)) for fold in folds]
-    return pd.concat(parts, ignore_index=True).sort_values("row", ignore_index=True)
-
-
-def _threshold(fold: _Fold, everything: pd.DataFrame, images: Picked) -> float:
-    """Largest TSS on the fold's training rows, as the other folds' networks forecast them.
-
-    Where no other fold was trained: as the fold's own networks forecast them.
-    """
-    train = fold.split.train.rows
-    known = everything[everything["row"].isin(train["row"])]
-    if known["label"].nunique() == 2:
-        return best_threshold(fold.calibration.probability(known["logit"].to_numpy()), known["label"])
-    views = fold.calibration.views
-    logits = [_forecast(network, images, train["row"].to_numpy(), views) for network in fold.members]
-    return best_threshold(fold.calibration.probability(np.mean(logits, axis=0)), train["label"].astype(int))
-
-
 def _save(
-    experiment: Experiment, rows: pd.DataFrame, folds: list[_Fold], table: pd.DataFrame, out: Path
+    experiment: Experiment, rows: pd.DataFrame, folds: list[DiskFold], table: pd.DataFrame, out: Path
 ) -> str:
     """The mean of all members as the run's model; its label name@hash."""
     members = [network for fold in folds for network in fold.members]

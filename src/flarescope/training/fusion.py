@@ -9,7 +9,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from flarescope.models.fusion import Fusion, FusionWeights, rate_of, shift_base_rate
-from flarescope.models.history import TERMS, HistoryModel, Target, fit_rate
+from flarescope.models.history import HistoryModel, Target, fit_rate
+from flarescope.models.history_terms import TERMS
 from flarescope.verify import best_threshold
 
 if TYPE_CHECKING:

@@ -10,18 +10,8 @@ from jaxtyping import Bool, Float
 
 from flarescope.errors import MissingDataError, TrainingError
 from flarescope.models.baselines import happened, was_active, window_covered
-from flarescope.models.history import (
-    LEAST_COVERED_DAYS,
-    HistoryModel,
-    Target,
-    TargetFit,
-    covered_days,
-    fit_rate,
-    history_terms,
-    probability,
-    rates,
-    recently_covered,
-)
+from flarescope.models.history import HistoryModel, Target, TargetFit, fit_rate, probability, rates
+from flarescope.models.history_terms import LEAST_COVERED_DAYS, covered_days, history_terms, recently_covered
 from flarescope.times import iso, to_datetime64
 from flarescope.verify import best_threshold, blocks_of_days
 

@@ -101,7 +101,7 @@ def test_an_item_says_that_nothing_is_validated_and_trains_once(
         assert "one solar phase: not validated" in one.note
         assert (desk.out / one.figure).exists()
         assert verdict(find_claim(claims, "compact_trained_2026", one.claim), one) != "not run"
-    monkeypatch.setattr("flarescope.training.disks.fit", None)  # a second training would fail
+    monkeypatch.setattr("flarescope.training.disk_fold.fit", None)  # a second training would fail
     assert trained_2026.compact_trained_2026(desk) == found
 
 

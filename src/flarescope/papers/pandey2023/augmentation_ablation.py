@@ -21,7 +21,8 @@ from flarescope.papers.claims import Finding
 from flarescope.papers.pandey2023.disks_2026 import NETWORKS, at_size, disks_2026, trained
 from flarescope.papers.pandey2023.trained_2026 import spread_of
 from flarescope.samples.disks import balanced_hours
-from flarescope.training.disks import OUT_OF_FOLD, PREDICTIONS
+from flarescope.training.disk_fold import PREDICTIONS
+from flarescope.training.disks import OUT_OF_FOLD
 from flarescope.verify import Scores, blocks_of_days, scorecard
 
 if TYPE_CHECKING:
