@@ -288,6 +288,28 @@ def test_an_image_without_a_place_has_no_regions_and_says_so(capsys: pytest.Capt
     assert "occlusion: the image tells no place on the Sun" in capsys.readouterr().out
 
 
+def test_each_check_says_whether_it_is_good_and_what_it_should_be(capsys: pytest.CaptureFixture[str]) -> None:
+    checks = {
+        "completeness": 0.0086, "randomised": 0.7, "randomised_signed": None, "insensitive": 0.0,
+        "deletion_over_random": -0.2, "off_disk": 0.3, "baseline_sensitivity": 0.4, "logit": 1.0,
+    }  # fmt: skip
+    show({
+        "method": "all",
+        "figure": None, "model": "m", "refused": {}, "agreement": [],
+        "methods": {"deep_shap": {"regions": [], "checks": checks, "notes": []}},
+        "probability": 0.1, "probability_of": "this image", "threshold": 0.5, "notes": [],
+    })  # fmt: skip
+    spoken = capsys.readouterr().out.splitlines()
+    assert spoken[3:] == [
+        "    completeness 0.0086 (good: at most 0.01)",
+        "    randomised 0.7 (not good: should be at most 0.5)",
+        "    insensitive 0 (good: at most 0)",
+        "    deletion_over_random -0.2 (not good: should be above 0)",
+        "    off_disk 0.3",
+        "    baseline_sensitivity 0.4",
+    ]
+
+
 def test_models_of_the_disk_and_of_regions_are_told_apart(tmp_path: Path) -> None:
     patch = tmp_path / "2015-01-01T000000__magnetogram.png"
     Image.new("L", (64, 64), 127).save(patch)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from inspect import signature
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from torch import nn
 
 from flarescope.errors import BadOptionError
 from flarescope.explain import METHODS, Baseline
-from flarescope.explain.checks import CHECKS, baseline_sensitivity, check, off_disk_share, references
+from flarescope.explain.checks import CHECKS, Check, baseline_sensitivity, check, off_disk_share, references
+from flarescope.explain.methods import COMPLETE
+from flarescope.explain.randomisation import LIMIT
 from flarescope.forecast import Explanation
 from flarescope.preparation import Preparation
 from flarescope.sun import Magnetogram
@@ -197,3 +200,26 @@ def test_an_explanation_without_its_own_grid_is_refused() -> None:
     why = Explanation("occlusion", np.ones((SIZE, SIZE)), "zero_field")
     with pytest.raises(BadOptionError, match="by occlusion holds no map on the network's own grid"):
         check(network(), PREPARATION, magnetogram(), why, explain_again=edges)
+
+
+@pytest.mark.parametrize(
+    ("limits", "value", "passes", "wanted"),
+    [
+        (Check("m", at_most=0.01), 0.01, True, "at most 0.01"),
+        (Check("m", at_most=0.01), 0.0101, False, "at most 0.01"),
+        (Check("m", above=0.0), 0.1, True, "above 0"),
+        (Check("m", above=0.0), 0.0, False, "above 0"),
+        (Check("m"), 0.5, None, None),
+    ],
+)
+def test_a_check_knows_which_values_are_good(
+    limits: Check, value: float, passes: bool | None, wanted: str | None
+) -> None:
+    assert limits.passes(value) is passes
+    assert limits.wanted == wanted
+
+
+def test_limits_are_those_by_which_methods_and_randomisation_judge() -> None:
+    tolerance = signature(METHODS["integrated_gradients"].function).parameters["tolerance"].default
+    assert CHECKS["completeness"].at_most == tolerance == COMPLETE
+    assert CHECKS["randomised"].at_most == CHECKS["randomised_signed"].at_most == LIMIT

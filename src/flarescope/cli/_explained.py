@@ -169,8 +169,9 @@ def _show_all(document: dict[str, Any]) -> None:
     _show_answer(document)
     for name, said in document["methods"].items():
         typer.echo(f"  {name}: {_regions(said['regions'])}")
-        checks = {k: said["checks"][k] for k in CHECKS if said["checks"].get(k) is not None}
-        typer.echo("    " + "  ".join(f"{check} {value:.3g}" for check, value in checks.items()))
+        for check in CHECKS:
+            if (value := said["checks"].get(check)) is not None:
+                typer.echo(f"    {check} {value:.3g}{_mark(check, value)}")
         for note in said["notes"]:
             typer.echo(f"    note: {note}")
     for name, why in document["refused"].items():
@@ -179,6 +180,14 @@ def _show_all(document: dict[str, Any]) -> None:
         numbers = [pair["rank_correlation"], pair["overlap"]]
         rank, top = ("none" if value is None else f"{value:.2f}" for value in numbers)
         typer.echo(f"  {pair['method_a']} and {pair['method_b']}: rank correlation {rank}, overlap {top}")
+
+
+def _mark(check: str, value: float) -> str:
+    """Is this value good, and what should it be? Nothing where a check has no limit."""
+    passes, wanted = CHECKS[check].passes(value), CHECKS[check].wanted
+    if passes is None:
+        return ""
+    return f" (good: {wanted})" if passes else f" (not good: should be {wanted})"
 
 
 def _show_answer(document: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,8 @@ from jaxtyping import Bool, Float
 from flarescope.errors import BadOptionError
 from flarescope.explain.agreement import rank_correlation
 from flarescope.explain.deletion import Curves, faithfulness, reference_curves
-from flarescope.explain.methods import METHODS
-from flarescope.explain.randomisation import insensitive, randomisation
+from flarescope.explain.methods import COMPLETE, METHODS
+from flarescope.explain.randomisation import LIMIT, insensitive, randomisation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,21 +26,62 @@ if TYPE_CHECKING:
     from flarescope.preparation import Preparation
     from flarescope.sun import Magnetogram
 
-__all__ = ["CHECKS", "baseline_sensitivity", "check", "off_disk_share", "references"]
+__all__ = ["CHECKS", "Check", "baseline_sensitivity", "check", "off_disk_share", "references"]
 
-CHECKS: dict[str, str] = {
-    "completeness": "error of the sum; 0 is perfect",
-    "randomised": "rank correlation of |map| with that of a network that learnt nothing; below 0.5 wanted",
-    "randomised_signed": "the same with signs, its size: what speaks for a flare, and what against",
-    "insensitive": "1 if it is the same map whatever was learnt: both still above 0.5; 0 is weak evidence",
-    "deletion_over_random": "logits by which the output falls sooner than in random order; above 0 wanted",
-    "deletion_over_flux": "the same against the order of unsigned flux",
-    "insertion_over_random": "logits by which the output rises sooner than in random order; above 0 wanted",
-    "insertion_over_flux": "the same against the order of unsigned flux",
-    "off_disk": "share of the map off the disk; 0 is perfect",
-    "baseline_sensitivity": "1 less the rank correlation between baselines; 0 is none",
+
+@dataclass(frozen=True)
+class Check:
+    """A number that ``check`` measures: what it is, and which values speak for the map.
+
+    Attributes:
+        meaning: in plain words.
+        at_most: good up to here.
+        above: good from here on, without it. With neither, no value is good or bad by itself.
+    """
+
+    meaning: str
+    at_most: float | None = None
+    above: float | None = None
+
+    @property
+    def wanted(self) -> str | None:
+        """What the number should be, such as "at most 0.01"; None where there is no limit."""
+        if self.at_most is not None:
+            return f"at most {self.at_most:g}"
+        return None if self.above is None else f"above {self.above:g}"
+
+    def passes(self, value: float) -> bool | None:
+        """Is this value good? None where there is no limit.
+
+        Example:
+            >>> CHECKS["completeness"].passes(0.0086)
+            True
+        """
+        if self.at_most is not None:
+            return value <= self.at_most
+        return None if self.above is None else value > self.above
+
+
+CHECKS: dict[str, Check] = {
+    "completeness": Check("error of the sum; 0 is perfect", at_most=COMPLETE),
+    "randomised": Check(
+        "rank correlation of |map| with that of a network that learnt nothing", at_most=LIMIT
+    ),
+    "randomised_signed": Check(
+        "the same with signs, its size: what speaks for a flare, and what against", at_most=LIMIT
+    ),
+    "insensitive": Check(
+        "1 if it is the same map whatever was learnt: both still above their limit; 0 is weak evidence",
+        at_most=0.0,
+    ),
+    "deletion_over_random": Check("logits by which the output falls sooner than in random order", above=0.0),
+    "deletion_over_flux": Check("the same against the order of unsigned flux", above=0.0),
+    "insertion_over_random": Check("logits by which the output rises sooner than in random order", above=0.0),
+    "insertion_over_flux": Check("the same against the order of unsigned flux", above=0.0),
+    "off_disk": Check("share of the map off the disk; 0 is perfect"),
+    "baseline_sensitivity": Check("1 less the rank correlation between baselines; 0 is none"),
 }
-"""What ``check`` measures, in plain words."""
+"""What ``check`` measures, in plain words, and what is good."""
 
 
 def check(

@@ -8,6 +8,7 @@ import numpy as np
 
 from flarescope.errors import BadOptionError
 from flarescope.explain.methods import (
+    COMPLETE,
     Baseline,
     MethodResult,
     Progress,
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["deep_shap"]
 
-COMPLETE = 0.01  # a map that is further off than this is said to be
 ROUNDING = 1e-4  # a check further off than this in float32 may be off by the logits' own rounding
 
 

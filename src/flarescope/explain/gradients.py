@@ -8,6 +8,7 @@ import numpy as np
 
 from flarescope.errors import BadOptionError
 from flarescope.explain.methods import (
+    COMPLETE,
     Baseline,
     MethodResult,
     Progress,
@@ -32,7 +33,7 @@ def integrated_gradients(
     progress: Progress,
     steps: int = 32,
     most_steps: int = 1024,
-    tolerance: float = 0.01,
+    tolerance: float = COMPLETE,
     chunk: int = 25,
 ) -> MethodResult:
     """Which pixels carried the logit from the baseline to what it is?

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 __all__ = [
+    "COMPLETE",
     "METHODS",
     "Baseline",
     "Method",
@@ -30,6 +31,7 @@ __all__ = [
     "register",
 ]
 
+COMPLETE = 0.01  # a map that is further off than this is said to be
 Progress = Callable[[int, int], None]
 """Called with (done, of): how far has a long piece of work come?"""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from flarescope.errors import BadOptionError
+from flarescope.explain.randomisation import LIMIT
 from flarescope.plots.paper import BLUE, COLUMN, GREY, INK, ORANGE, PAGE, TEXT, VERMILION, blank, tidy
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ LOOKS = (
 )  # fmt: skip
 RIVALS = {"random": (GREY, "dotted"), "unsigned_flux": (GREY, "dashed")}
 REFERENCE = {  # check → where "no better" or "too much" begins
-    "randomised": 0.5, "randomised_signed": 0.5, "deletion_over_random": 0.0, "deletion_over_flux": 0.0,
+    "randomised": LIMIT, "randomised_signed": LIMIT, "deletion_over_random": 0.0, "deletion_over_flux": 0.0,
     "insertion_over_random": 0.0, "insertion_over_flux": 0.0, "completeness": 0.0, "off_disk": 0.0,
     "baseline_sensitivity": 0.0,
 }  # fmt: skip
