@@ -72,6 +72,16 @@ def test_without_data_nothing_passes(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert strict.exit_code == 1
 
 
+def test_the_last_line_says_where_it_wrote_and_what_to_open(tmp_path: Path) -> None:
+    words = ["bhattacharjee2020", "architectures", "--quick", "--out", str(tmp_path)]
+    last = run(*words).splitlines()[-1]
+    folder = tmp_path / "quick"
+    assert last.startswith(f"Written to {folder}: results.md to read, results.json for programs")
+    assert last.endswith(f", {len(list(folder.glob('*.png')))} figures beside them.")
+    assert (folder / "results.md").exists()
+    json.loads(run(*words, "--json"))
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [

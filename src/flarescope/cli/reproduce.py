@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from flarescope.cli._options import AsJson
 from flarescope.cli._progress import progress_bars
+
+if TYPE_CHECKING:
+    from flarescope.papers.reproduction import Desk
 
 __all__ = ["reproduce"]
 
@@ -56,8 +59,11 @@ def reproduce(
     keep_memory()
     use_threads(threads)
     with progress_bars("items") as progress:
-        rows = run(chosen, names, Desk(data, place, quick, sharps, progress), again=again)
+        desk = Desk(data, place, quick, sharps, progress)
+        rows = run(chosen, names, desk, again=again)
     _show(rows, chosen.title, quick, as_json)
+    if not as_json:
+        typer.echo(_where(desk))
     if strict and any(row["verdict"] in ("differs", "not run") for row in rows):
         raise typer.Exit(1)
 
@@ -82,6 +88,15 @@ def _show_list(items: list[dict[str, Any]], as_json: bool) -> None:
         return
     for entry in items:
         typer.echo(f"{entry['item']:22} {entry['verdict']:24} {'; '.join(entry['claims'])}")
+
+
+def _where(desk: Desk) -> str:
+    """Where it wrote, and what to open."""
+    from flarescope.papers.reproduction import PAGE, RESULTS
+
+    figures = len(list(desk.folder.glob("*.pdf")))
+    drawn = f", {figures} figure{'s' if figures > 1 else ''} beside them" if figures else ""
+    return f"Written to {desk.folder}: {PAGE} to read, {RESULTS} for programs{drawn}."
 
 
 def _show(rows: list[dict[str, Any]], title: str, quick: bool, as_json: bool) -> None:

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
     from flarescope.papers import Paper
 
-__all__ = ["Desk", "listing", "reproduce"]
+__all__ = ["PAGE", "RESULTS", "Desk", "listing", "reproduce"]
+
+RESULTS, PAGE = "results.json", "results.md"  # the same rows, for programs and to read
 
 
 def _silent(what: str, done: int, of: int) -> None:
@@ -157,8 +159,8 @@ def _write_results(
         now = [one for one in just_run if one["item"] == item]
         kept = [] if now else _kept(item, desk, stamp) or []
         everything += now or [row(find_claim(claims, item, one.claim), one) for one in kept]
-    write_whole(desk.folder / "results.json", json.dumps(everything, indent=1, ensure_ascii=False) + "\n")
-    write_whole(desk.folder / "results.md", markdown(everything))
+    write_whole(desk.folder / RESULTS, json.dumps(everything, indent=1, ensure_ascii=False) + "\n")
+    write_whole(desk.folder / PAGE, markdown(everything))
 
 
 def _run(paper: Paper, item: str, desk: Desk, claims: list[Claim], stamp: str) -> list[Finding]:
