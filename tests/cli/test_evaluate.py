@@ -227,6 +227,13 @@ def test_a_full_disk_network_is_scored_on_days_it_never_saw(
     code, out, _ = typed.run(*words, "--work", tmp_path / "work")
     assert code == 0
     assert "against history_refitted: BSS" in out
+    table = out[out.index("each by itself") : out.index("against history_refitted")]
+    for name, rival in document["references"].items():  # their own scores, not differences
+        row = table[table.index(f"│ {name} ") :]
+        for score in ("tss", "bss", "auc"):
+            own = rival["scores"][score]
+            assert f"{own['mean']:z.3f}" in row.splitlines()[0]
+            assert own["low"] is None or f"[{own['low']:z.3f}, {own['high']:z.3f}]" in row.splitlines()[1]
     assert "than history in Brier score on days no network saw" in " ".join(out.split())
     assert (tmp_path / "work" / "images.npy").exists()
 

@@ -12,10 +12,15 @@ from flarescope.cli._options import AsJson, BlockDays, Resamples, Seed
 from flarescope.cli._progress import progress_bar
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from flarescope.sources.forecast_table import ForecastTable
     from flarescope.verify import Blocks, Scores
 
 __all__ = ["print_scores", "verify"]
+
+WIDE = 105  # characters in which a score and its interval have room beside each other
+ALONE = ("tss", "bss", "auc")  # of the forecasts and of each rival, beside each other
 
 
 def verify(
@@ -197,6 +202,8 @@ def print_scores(scores: Scores, document: dict[str, Any]) -> None:
         each = [f"{part.values[name]:.3f}" for part in scores.groups.values()]
         shown.add_row(name.upper(), f"{estimate.value:.3f}", *spread, interval, *each)
     console.print(shown)
+    if scores.rivals:
+        console.print(_beside(scores, document.get("model", "these forecasts"), console.width))
     for name, rival in scores.rivals.items():
         console.print(f"against {name}: BSS {rival.bss}")
         gains = ("tss", "hss", "auc", "brier")
@@ -213,3 +220,18 @@ def print_scores(scores: Scores, document: dict[str, Any]) -> None:
         )
     for note in document["notes"]:
         console.print(f"note: {note}")
+
+
+def _beside(scores: Scores, model: str, width: int) -> Table:
+    """The scores of the forecasts and of each rival by itself, one below the other."""
+    from rich.table import Table
+
+    table = Table(title="each by itself (BSS: against the base rate)", title_justify="left")
+    between = " [" if width >= WIDE else "\n["
+    table.add_column("forecast", overflow="fold")
+    for score in ALONE:
+        table.add_column(score.upper())
+    alone = {model: scores.estimates} | {name: rival.scores for name, rival in scores.rivals.items()}
+    for name, estimates in alone.items():
+        table.add_row(name, *(str(estimates[score]).replace(" [", between) for score in ALONE))
+    return table
