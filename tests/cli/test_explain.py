@@ -131,11 +131,11 @@ def test_a_full_disk_is_explained_region_by_region(data_dir: Path, tmp_path: Pat
     assert said["probability_of"] == "strongest region, at the base rate of the training frames"
 
 
-def write_disk(folder: Path, name: str, seed: int = 2) -> Path:
+def write_disk(folder: Path, name: str, seed: int = 2, pixels: int = 512) -> Path:
     """A made-up Sun as a numpy archive, its time in its name: two bipoles, the stronger one in the west."""
     folder.mkdir(exist_ok=True)
     spots = (Bipole(Position(-30.0, -12.0)), Bipole(Position(25.0, 15.0), peak_gauss=1800.0))
-    disk = full_disk(datetime(2026, 2, 3, 12, tzinfo=UTC), spots, pixels=512, seed=seed)
+    disk = full_disk(datetime(2026, 2, 3, 12, tzinfo=UTC), spots, pixels=pixels, seed=seed)
     np.savez_compressed(folder / name, x=np.nan_to_num(disk.field).astype(np.float32))
     return folder / name
 
@@ -238,6 +238,9 @@ def test_backgrounds_are_the_images_of_a_folder(tmp_path: Path) -> None:
         run(Path("patch_cnn"), "--image", image, "--method", "occlusion", "--backgrounds", folder)
     with pytest.raises(BadOptionError, match="is no folder"):
         run(Path("patch_cnn"), *words[:-1], image)
+    write_disk(folder, "small.npz", seed=4, pixels=256)
+    with pytest.raises(BadOptionError, match=r"small\.npz has 256×256 pixels, all others have 512×512"):
+        run(Path("patch_cnn"), *words)
     (tmp_path / "empty").mkdir()
     with pytest.raises(BadOptionError, match=r"holds 0 images\. Accepted: 1 to 100"):
         run(Path("patch_cnn"), *words[:-1], tmp_path / "empty")

@@ -1,4 +1,4 @@
-"""The same Sun without its active regions."""
+"""The same Sun without its active regions, and given images of one kind."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from flarescope.errors import BadOptionError
-from flarescope.explain.backgrounds import active, quiet_copies
+from flarescope.explain.backgrounds import active, check_alike, quiet_copies
 from flarescope.geometry import PlateScale
 from flarescope.sources.files import read_magnetogram
-from flarescope.sun import ZERO_GREY, Magnetogram
+from flarescope.sun import ZERO_GREY, Magnetogram, Origin
 
 
 def disk(encoding: str = "gauss", size: int = 200) -> Magnetogram:
@@ -25,6 +25,31 @@ def disk(encoding: str = "gauss", size: int = 200) -> Magnetogram:
     field = field if encoding == "gauss" else np.clip(ZERO_GREY + 0.51 * np.clip(field, -250, 250), 0, 255)
     field[np.hypot(x, y) > 0.45 * size] = np.nan
     return Magnetogram(field, datetime(2012, 3, 6, tzinfo=UTC), "full_disk", encoding, PlateScale(3.5))
+
+
+ODD = {
+    "odd.npz has 100×100 pixels, all others have 200×200 pixels": disk(size=100),
+    "odd.npz has 8-bit grey levels, all others have values in gauss": disk("grey8"),
+    "odd.npz has a region in view, all others have a full disk in view": replace(disk(), view="region"),
+    "odd.npz has the source 'Helioviewer JP2', all others have the source ''": disk(),
+}
+
+
+@pytest.mark.parametrize("said", ODD)
+def test_backgrounds_are_of_one_kind(said: str) -> None:
+    usual = replace(disk(), origin=Origin("a.npz"))
+    source = "Helioviewer JP2" if "source" in said else ""
+    odd = replace(ODD[said], origin=Origin("odd.npz", source))
+    check_alike([usual, usual])
+    for mixed in ([usual, odd, usual], [odd, usual, usual], [usual, odd]):
+        with pytest.raises(BadOptionError, match=f"^Background {said}. Give backgrounds of one size"):
+            check_alike(mixed)
+
+
+def test_of_several_kinds_the_commonest_is_the_usual() -> None:
+    small, usual = replace(disk(size=100), origin=Origin("small.npz")), disk()
+    with pytest.raises(BadOptionError, match=r"small\.npz has 100×100 pixels, 2 of the other 3 have 200×200"):
+        check_alike([small, usual, usual, disk(size=150)])
 
 
 @pytest.mark.parametrize("encoding", ["gauss", "grey8"])

@@ -184,6 +184,7 @@ def _network(model: str, weights: str, seed: int) -> Run:
 
 def _read_backgrounds(folder: Path, time: datetime) -> list[Magnetogram]:
     """All images of a folder, by name; one that does not say when it was taken is given this time."""
+    from flarescope.explain.backgrounds import check_alike
     from flarescope.sources.files import read_magnetogram
     from flarescope.sources.names import time_in_name
 
@@ -194,4 +195,6 @@ def _read_backgrounds(folder: Path, time: datetime) -> list[Magnetogram]:
         raise BadOptionError(
             f"{folder} holds {len(files)} images. Accepted: 1 to {MOST_BACKGROUNDS} as backgrounds."
         )
-    return [read_magnetogram(path, time=time_in_name(path) or time) for path in files]
+    backgrounds = [read_magnetogram(path, time=time_in_name(path) or time) for path in files]
+    check_alike(backgrounds)
+    return backgrounds

@@ -1,8 +1,10 @@
-"""The same Sun without its active regions: images to compare an image with."""
+"""Images to compare an image with: the same Sun without its active regions, or given ones of one kind."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -11,7 +13,10 @@ from flarescope.errors import BadOptionError
 from flarescope.sources.calibration import GREY_PER_GAUSS, SATURATION_GAUSS
 from flarescope.sun import ZERO_GREY, Magnetogram
 
-__all__ = ["active", "quiet_copies"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["active", "check_alike", "quiet_copies"]
 
 STRONG_GAUSS = 30.0  # of the smoothed unsigned field: above it, a pixel belongs to an active region
 SMOOTH_MEGAMETRES = 7.0
@@ -47,6 +52,37 @@ def quiet_copies(magnetogram: Magnetogram, n: int = 10, seed: int = 0) -> list[M
         quiet = np.array([0.0 if magnetogram.encoding == "gauss" else ZERO_GREY])
     random = np.random.default_rng(seed)
     return [_filled(magnetogram, strong, random.choice(quiet, int(strong.sum())), k) for k in range(n)]
+
+
+def check_alike(backgrounds: Sequence[Magnetogram]) -> None:
+    """Are these images of one kind? Else a map against them shows how they differ, not what the Sun did.
+
+    They must agree in size, view, encoding and source (series or kind of file).
+
+    Raises:
+        BadOptionError: one is unlike the others; it is named, with what it has and what they have.
+    """
+    for kinds in zip(*(_kinds(one) for one in backgrounds), strict=True):
+        usual, count = Counter(kinds).most_common(1)[0]
+        odd = next((k for k, kind in enumerate(kinds) if kind != usual), None)
+        if odd is not None:
+            rest = len(kinds) - 1
+            others = "all others have" if count == rest else f"{count} of the other {rest} have"
+            raise BadOptionError(
+                f"Background {backgrounds[odd].origin.name} has {kinds[odd]}, {others} {usual}. "
+                "Give backgrounds of one size, view, encoding and source."
+            )
+
+
+def _kinds(one: Magnetogram) -> tuple[str, ...]:
+    """View, encoding, source and size, in words."""
+    rows, columns = one.field.shape
+    return (
+        "a full disk in view" if one.view == "full_disk" else "a region in view",
+        "values in gauss" if one.encoding == "gauss" else "8-bit grey levels",
+        f"the source '{one.origin.source}'",
+        f"{columns}×{rows} pixels",
+    )
 
 
 def active(magnetogram: Magnetogram) -> Bool[np.ndarray, "y x"]:
