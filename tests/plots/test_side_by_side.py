@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from matplotlib.text import Text
 from flarescope.errors import BadOptionError
 from flarescope.explain.shares import RegionShare, region_shares
 from flarescope.forecast import Explanation
+from flarescope.geometry import CeaGrid
 from flarescope.plots import magnetogram_figure, save, side_by_side
 from flarescope.plots.region_names import places_for_labels
 from flarescope.sun import Magnetogram, Position, Region
@@ -115,6 +117,21 @@ def test_a_patch_keeps_its_degrees(patch: Magnetogram, why: Explanation) -> None
     assert "Stonyhurst longitude" in said
     assert "±500 G" in said
     assert "arcsec" not in said
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(60, 110), (40, 100), (64, 100), (100, 100)])
+@pytest.mark.parametrize("place", [CeaGrid(-30.0, 17.0, 54.5, 29.5, 0.1), None])
+def test_a_patch_of_any_shape_fills_its_page(rows: int, columns: int, place: CeaGrid | None) -> None:
+    noise = np.random.default_rng(0).normal(0.0, 300.0, (rows, columns))
+    patch = Magnetogram(noise, datetime(2012, 3, 6, tzinfo=UTC), "region", "gauss", place)
+    figure = side_by_side(patch, [Explanation(name, noise, "zero_field") for name in METHODS])
+    figure.canvas.draw()
+    panels = [axes for axes in figure.axes if axes.images]
+    shown = sum(box.width * box.height for box in (axes.get_window_extent() for axes in panels))
+    assert shown > 0.5 * figure.bbox.width * figure.bbox.height
+    for axes in panels:  # no number outside the image widens its frame
+        assert axes.get_xlim() == (-0.5, columns - 0.5)
+        assert axes.get_ylim() == (-0.5, rows - 0.5)
 
 
 def test_it_is_written_as_print_wants_it(

@@ -16,6 +16,7 @@ from flarescope.errors import BadOptionError
 from flarescope.geometry import Disk
 from flarescope.plots.contours import SIZE, SMOOTHING, has_baseline, has_sign, method_name
 from flarescope.plots.graticule import lines
+from flarescope.plots.panel_grid import PanelGrid, panel_grid
 from flarescope.plots.paper import BLUE, INK, PAGE, VERMILION, blank, tidy
 from flarescope.plots.region_names import draw_region_names
 from flarescope.plots.sky import draw_places, headline
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["side_by_side"]
 
 SMALL = 6.5  # points
-MOST_ACROSS = 3
+LETTERS = 19  # of the key in an inch
+BAR = 2.2  # inches, no more, of the colour bar
 MARGIN = 1.12  # half the width of a panel, in radii of the disk
 FIELD = LinearSegmentedColormap.from_list("faint field", ["#b4b4b4", "#ededed", "#ffffff"])
 SPEAKS = LinearSegmentedColormap.from_list("speaks", [BLUE, "#f7f7f7", VERMILION])
@@ -76,33 +78,37 @@ def side_by_side(
             )
     if not explanations:
         raise BadOptionError("Nothing to draw: give one explanation or more.")
-    figure, panels = _panels(magnetogram, len(explanations) + 2, width_inches)
-    disk, inches = magnetogram.geometry, 0.78 * width_inches / min(MOST_ACROSS, len(explanations) + 2)
+    grid = panel_grid(len(explanations) + 1, _aspect(magnetogram), width_inches)
+    figure = blank(width_inches, grid.height)
+    panels, key = _panels(figure, grid, len(explanations) + 1)
+    disk, inches = magnetogram.geometry, 0.78 * width_inches / grid.across
     _draw_field(panels[0], magnetogram, saturate_gauss)
     for axes, why in zip(panels[1:], explanations, strict=False):
         _draw_map(axes, magnetogram, why)
-    for axes in panels[: len(explanations) + 1]:
+    for axes in panels:
         _draw_sky(axes, magnetogram)
     for axes, why in zip(panels[1:], explanations, strict=False):
         own = (shares or {}).get(why.method, ())
         if isinstance(disk, Disk) and magnetogram.view == "full_disk" and np.nan_to_num(why.map).any():
             draw_region_names(axes, disk, own, size=SMALL, inches=inches, to_axes=_arcsec(disk))
-    _draw_key(panels[len(explanations) + 1], magnetogram, explanations)
-    for axes in panels[len(explanations) + 2 :]:
-        axes.set_visible(False)
+    _draw_key(key, magnetogram, explanations, inches=grid.key)
     head = headline(magnetogram, trained_on=trained_on)
     figure.suptitle(head if title is None else f"{head}  ·  {title}", fontsize=8.5, color=INK)
     return figure
 
 
-def _panels(magnetogram: Magnetogram, count: int, width: float) -> tuple[Figure, list[Axes]]:
-    """The field, the methods and the key, in rows of three."""
-    across = min(MOST_ACROSS, count) if count != 4 else 2
-    down = math.ceil(count / across)
+def _panels(figure: Figure, grid: PanelGrid, count: int) -> tuple[list[Axes], Axes]:
+    """The field and the methods, row by row, and the key in what is left."""
+    places = figure.add_gridspec(len(grid.rows), grid.across, height_ratios=grid.rows)
+    panels = [figure.add_subplot(places[divmod(k, grid.across)]) for k in range(count)]
+    row, column = divmod(count, grid.across)
+    return panels, figure.add_subplot(places[row, column:])
+
+
+def _aspect(magnetogram: Magnetogram) -> float:
+    """Height of a panel over its width."""
     rows, columns = magnetogram.field.shape
-    aspect = 1.0 if magnetogram.view == "full_disk" else min(1.6, max(0.45, rows / columns))
-    figure = blank(width, 0.35 + down * (0.86 * width / across * aspect + 0.42))
-    return figure, list(figure.subplots(down, across, squeeze=False).flat)
+    return 1.0 if magnetogram.view == "full_disk" else rows / columns
 
 
 def _draw_field(axes: Axes, m: Magnetogram, saturate_gauss: float) -> None:
@@ -172,11 +178,11 @@ def _draw_sky(axes: Axes, m: Magnetogram) -> None:
         axes.tick_params(labelleft=False)
 
 
-def _draw_key(axes: Axes, m: Magnetogram, explanations: Sequence[Explanation]) -> None:
+def _draw_key(axes: Axes, m: Magnetogram, explanations: Sequence[Explanation], *, inches: float) -> None:
     """The colour bar of all panels, and what they show."""
     axes.set_axis_off()
     colours = ScalarMappable(Normalize(-1.0, 1.0), SPEAKS)
-    beside = axes.inset_axes((0.06, 0.86, 0.88, 0.05))
+    beside = axes.inset_axes((0.06, 0.86, min(0.88, BAR / inches), 0.05))
     bar = axes.figure.colorbar(colours, cax=beside, orientation="horizontal")
     bar.set_ticks([-1.0, 0.0, 1.0], labels=["against a flare", "0", "for a flare"])
     low, _, high = bar.ax.get_xticklabels()
@@ -184,14 +190,15 @@ def _draw_key(axes: Axes, m: Magnetogram, explanations: Sequence[Explanation]) -
     high.set_horizontalalignment("right")
     bar.ax.tick_params(labelsize=SMALL, width=0.6, length=2.0, pad=1.5)
     bar.outline.set_linewidth(0.6)
-    axes.annotate(
-        "\n".join(_words(m, explanations)), (0.06, 0.86), (0.0, -18.0), xycoords="axes fraction",
-        textcoords="offset points", fontsize=SMALL, color=INK, va="top", linespacing=1.3,
-        annotation_clip=False,
+    said = textwrap.fill(_words(m, explanations), int(LETTERS * inches))
+    words = axes.annotate(
+        said, (0.06, 0.86), (0.0, -18.0), xycoords="axes fraction", textcoords="offset points",
+        fontsize=SMALL, color=INK, va="top", linespacing=1.3, annotation_clip=False,
     )  # fmt: skip
+    words.set_in_layout(False)  # there is room: see ``panel_grid``
 
 
-def _words(m: Magnetogram, explanations: Sequence[Explanation]) -> list[str]:
+def _words(m: Magnetogram, explanations: Sequence[Explanation]) -> str:
     degrees = getattr(m.geometry, "degrees_per_pixel", None)
     arcsec = m.geometry.arcsec_per_pixel if isinstance(m.geometry, Disk) else None
     sigma = _sigma(m)
@@ -200,7 +207,7 @@ def _words(m: Magnetogram, explanations: Sequence[Explanation]) -> list[str]:
         width = f"{sigma * degrees:.2f}°"
     elif arcsec is not None:
         width = f"{sigma * arcsec:.0f} arcsec"
-    said = [f"Each map is divided by its own largest value, after smoothing with σ = {width}."]
+    said = [f"Each map is divided by its own largest value, after smoothing with σ\u00a0=\u00a0{width}."]
     if not all(has_sign(why) for why in explanations):
         said.append("Purple: size alone; the sign says neither for nor against.")
     if m.view == "full_disk":
@@ -216,16 +223,18 @@ def _words(m: Magnetogram, explanations: Sequence[Explanation]) -> list[str]:
             for name, error in errors.items()
         ]
         said.append(f"Completeness error: {', '.join(each)}.")
-    return [line for text in said for line in textwrap.wrap(text, 46)]
+    return " ".join(said)
 
 
 def _thin(axes: Axes) -> None:
-    """At most four numbers along an axis: panels are small."""
+    """At most four numbers along an axis, as panels are small, and none outside the image."""
     for axis in (axes.xaxis, axes.yaxis):
-        places, texts = list(axis.get_ticklocs()), [text.get_text() for text in axis.get_ticklabels()]
-        step = math.ceil(len(places) / 4)
-        if step > 1 and any(texts):
-            axis.set_ticks(places[::step], texts[::step])
+        low, high = axis.get_view_interval()
+        texts = [text.get_text() for text in axis.get_ticklabels()]
+        seen = [(k, t) for k, t in zip(axis.get_ticklocs(), texts, strict=True) if low <= k <= high]
+        chosen = seen[:: math.ceil(len(seen) / 4) or 1]
+        if any(texts):
+            axis.set_ticks([k for k, _ in chosen], [t for _, t in chosen])
 
 
 def _arcsec(disk: Disk) -> Callable[[Any, Any], tuple[Any, Any]]:
