@@ -234,7 +234,7 @@ def test_backgrounds_are_the_images_of_a_folder(tmp_path: Path) -> None:
     said = run(Path("patch_cnn"), *words)
     assert said["checks"]["backgrounds"] == 3
     assert said["baseline"] == "backgrounds"
-    with pytest.raises(BadOptionError, match="'occlusion' has no option 'backgrounds'"):
+    with pytest.raises(BadOptionError, match="--backgrounds is an option of deep_shap, not of occlusion"):
         run(Path("patch_cnn"), "--image", image, "--method", "occlusion", "--backgrounds", folder)
     with pytest.raises(BadOptionError, match="is no folder"):
         run(Path("patch_cnn"), *words[:-1], image)
@@ -330,8 +330,23 @@ def test_models_of_the_disk_and_of_regions_are_told_apart(tmp_path: Path) -> Non
     [
         (["--method", "integrated_gradient"], UnknownNameError, r"Did you mean 'integrated_gradients'\?"),
         (["--baseline", "blac"], UnknownNameError, r"Did you mean 'black'\?"),
-        (["--stride", "4"], BadOptionError, "Method 'integrated_gradients' has no option 'stride'"),
-        (["--method", "occlusion", "--steps", "4"], BadOptionError, "no option 'steps'"),
+        (
+            ["--mask-pixels", "4"],
+            BadOptionError,
+            r"^--mask-pixels is an option of occlusion, not of integrated_gradients\. "
+            r"Accepted with integrated_gradients: --steps\.$",
+        ),
+        (
+            ["--method", "occlusion", "--steps", "4"],
+            BadOptionError,
+            r"^--steps is an option of integrated_gradients, not of occlusion\. "
+            r"Accepted with occlusion: --mask-pixels, --stride, --reading\.$",
+        ),
+        (
+            ["--method", "guided_grad_cam", "--stride", "4"],
+            BadOptionError,
+            r"Accepted with guided_grad_cam: none of its own\.$",
+        ),
         (["--out", "why.gif"], BadOptionError, r"'why\.gif'\. Accepted: names ending in \.png"),
         ([], BadFileError, "missing.fits"),
     ],

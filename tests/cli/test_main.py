@@ -41,6 +41,24 @@ def test_an_option_out_of_bounds_shows_the_value() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (("--steps", "x"), "'--steps': Input should be a whole number, not 'x'. Type: "),
+        (("--weights", "foo"), "'--weights': 'foo' is not one of 'shipped', 'random'. Type: "),
+    ],
+)
+def test_a_bad_value_is_told_in_plain_words_and_once(typed: tuple[str, str], said: str) -> None:
+    ended = run("explain", "--image", "a.fits", *typed)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == f"flarescope: Invalid value for {said}flarescope explain --help\n"
+
+
+def test_a_number_is_asked_for_in_plain_words() -> None:
+    ended = run("evaluate", "compact", "--images", "a", "--flares", "b", "--block-days", "x")
+    assert "'--block-days': Input should be a number, not 'x'. Type: " in ended.stderr
+
+
 def test_the_version_is_told() -> None:
     ended = run("--version")
     assert (ended.returncode, ended.stderr) == (0, "")

@@ -114,8 +114,12 @@ def test_wrong_use_is_refused_in_words() -> None:
         BadOptionError, match=r"has no option 'step'\. Accepted: steps, most_steps, tolerance, chunk"
     ):
         IG(Linear(), image(6), step=3)
-    with pytest.raises(BadOptionError, match=r"1 ≤ steps ≤ most_steps"):
+    with pytest.raises(BadOptionError, match=r"cannot begin with 0 steps\. Accepted: 1 to 1024"):
         IG(Linear(), image(6), steps=0)
+    with pytest.raises(BadOptionError, match=r"^Chunk 0 is not accepted: 1 or more images a pass\.$"):
+        IG(Linear(), image(6), chunk=0)
+    with pytest.raises(BadOptionError, match=r"^Tolerance 0 is not accepted: a fraction above 0"):
+        IG(Linear(), image(6), tolerance=0.0)
     with pytest.raises(BadOptionError, match=r"one logit an image, \(1,\)"):
         IG(nn.Flatten(), image(6))
 

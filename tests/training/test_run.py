@@ -116,7 +116,7 @@ def test_a_magnetogram_becomes_a_probability(tmp_path: Path) -> None:
         ("model.safetensors", b"\x00" * 40, "weights are damaged or of another network"),
         ("preparation.json", None, "this file of the run is missing"),
         ("preparation.json", b"{", "it is damaged"),
-        ("preparation.json", b"[]", "holds list, not settings"),
+        ("preparation.json", b"[]", "holds no settings by name"),
         ("preparation.json", b'{"siez": 3}', "No preparation setting named 'siez'"),
         ("model.json", None, "this file of the run is missing"),
         ("model.json", b"{}", "settings cannot be used: KeyError"),

@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 only where a command promises it; 2 the input was wrong, s
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, NoReturn, cast
@@ -15,6 +16,8 @@ import typer
 from flarescope.errors import FlarescopeError
 
 __all__ = ["app", "main"]
+
+NUMBERS = {"int_parsing": "a whole number", "float_parsing": "a number"}
 
 # typer carries its own click and shows only this child of its UsageError
 _UsageError = cast("type[Any]", typer.BadParameter.__bases__[0])
@@ -90,10 +93,19 @@ def _refuse_usage(error: Any) -> NoReturn:
         if said:  # without rich the help is in the message
             typer.echo(error.format_message())
         sys.exit(2)
-    causes: list[Any] = getattr(error.__cause__, "errors", list)()  # pydantic's, which leaves out the value
-    value = f", not '{causes[0]['input']}'" if causes else ""
+    causes: list[Any] = getattr(error.__cause__, "errors", list)()  # pydantic's
+    said = _in_plain_words(said.rstrip("."), causes[0]) if causes else said.rstrip(".")
     where = error.ctx.command_path if error.ctx else "flarescope"
-    _refuse(f"{said.rstrip('.')}{value}. Type: {where} --help")
+    _refuse(f"{said}. Type: {where} --help")
+
+
+def _in_plain_words(said: str, cause: Mapping[str, Any]) -> str:
+    """What pydantic says of a value, without its own words, and with the value it leaves out."""
+    if cause["type"] == "value_error":  # a choice: typer names value and choices
+        return said.replace("Value error, ", "")
+    if cause["type"] in NUMBERS:
+        said = f"{said.partition(': ')[0]}: Input should be {NUMBERS[cause['type']]}"
+    return f"{said}, not '{cause['input']}'"
 
 
 def _refuse(line: str) -> NoReturn:

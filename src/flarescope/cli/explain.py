@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["explain"]
 
 ALL = "all"
+OF_METHODS = ("steps", "mask_pixels", "stride", "reading", "backgrounds")  # options that only some have
 IMAGES = {".fits", ".fts", ".jp2", ".jpg", ".jpeg", ".npz", ".png"}
 MOST_BACKGROUNDS = 100
 
@@ -160,8 +161,19 @@ def _check_options(method: str, names: list[str]) -> None:
     """Does the method have these options? With all methods, one that has it is enough."""
     from flarescope.explain import METHODS
 
-    if method != ALL:
-        METHODS[method].check_options(names)
+    own = names if method == ALL else METHODS[method].options
+    for name in names:
+        if name not in own:
+            others = " and ".join(other for other in METHODS if name in METHODS[other].options)
+            taken = ", ".join(_typed(known) for known in OF_METHODS if known in own) or "none of its own"
+            raise BadOptionError(
+                f"{_typed(name)} is an option of {others}, not of {method}. Accepted with {method}: {taken}."
+            )
+
+
+def _typed(option: str) -> str:
+    """An option as it is typed."""
+    return f"--{option.replace('_', '-')}"
 
 
 def _network(model: str, weights: str, seed: int) -> Run:

@@ -59,11 +59,7 @@ def integrated_gradients(
 
     Reference: Sundararajan, Taly and Yan 2017, equation 1 and section 5.
     """
-    if not 1 <= steps <= most_steps or chunk < 1 or tolerance <= 0.0:
-        raise BadOptionError(
-            f"Integrated Gradients with steps={steps}, most_steps={most_steps}, chunk={chunk}, "
-            f"tolerance={tolerance} is not accepted: 1 ≤ steps ≤ most_steps, chunk ≥ 1, tolerance > 0."
-        )
+    _check(steps, most_steps, tolerance, chunk)
     network, start = frozen(network, x.dtype), baseline.image.to(x.dtype)
     logit, logit_at_baseline = float(logits(network, x.detach())), float(logits(network, start))
     while True:
@@ -76,6 +72,19 @@ def integrated_gradients(
     notes = () if error <= tolerance else (_incomplete(error, steps, tolerance),)
     checks = {"completeness": error, "steps": steps, "logit": logit, "logit_at_baseline": logit_at_baseline}
     return MethodResult(attribution, baseline.name, checks, notes)
+
+
+def _check(steps: int, most_steps: int, tolerance: float, chunk: int) -> None:
+    """The first option that is out of range is named alone."""
+    if not 1 <= steps <= most_steps:
+        raise BadOptionError(
+            f"Integrated Gradients cannot begin with {steps} steps. Accepted: 1 to {most_steps}, the "
+            "most that a round may have."
+        )
+    if chunk < 1:
+        raise BadOptionError(f"Chunk {chunk} is not accepted: 1 or more images a pass.")
+    if tolerance <= 0.0:
+        raise BadOptionError(f"Tolerance {tolerance:g} is not accepted: a fraction above 0, such as 0.01.")
 
 
 def _mean_gradient(

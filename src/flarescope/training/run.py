@@ -279,7 +279,7 @@ def _read_json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as problem:
         raise BadFileError(path, f"it is damaged ({problem}). Copy the run again.") from None
     if not isinstance(found, dict):
-        raise BadFileError(path, f"it holds {type(found).__name__}, not settings. Copy the run again.")
+        raise BadFileError(path, "it holds no settings by name. Copy the run again.")
     return found
 
 
