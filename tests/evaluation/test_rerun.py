@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from flarescope.errors import BadFileError, BadOptionError, MissingDataError
+from flarescope.evaluation.issued import asked_of, image_time, oldest_image, region_of
 from flarescope.evaluation.pairs import Asked
-from flarescope.evaluation.rerun import asked_of, forecast_images, region_of, rerun
+from flarescope.evaluation.rerun import forecast_images, rerun
 from flarescope.evaluation.sides import Wanted, kind_of, read_sides, said_of
 from flarescope.flare import Flare, FlareCatalog, GoesClass
 from flarescope.forecast import Forecast
@@ -99,13 +100,71 @@ def test_an_image_seconds_later_serves_without_later_flares(
     assert "later than the hour" in missed[0].reason
 
 
+def live(image: Path, catalog: FlareCatalog, age: timedelta, allowed: timedelta) -> Forecast:
+    """As a live forecast of that hour would have been issued, and stored."""
+    shown = read_magnetogram(image)
+    made = make_forecast(
+        flares=catalog,
+        image=shown,
+        at=shown.time + age,
+        oldest_image=allowed,
+        inputs={"image": f"JSOC near-real-time: {image.name}, taken {shown.time:%Y-%m-%dT%H:%M:%SZ}"},
+    )
+    return parse_forecast("x", json.loads(made.to_json()))
+
+
+@pytest.mark.parametrize("minutes", [13, 57, 119, 121, 180])
+@pytest.mark.parametrize("says", [True, False], ids=["says its image's time", "of an older flarescope"])
+def test_a_live_forecast_is_made_again_on_the_image_of_its_own_time(
+    tmp_path: Path, write_sharp: Sharp, catalog: FlareCatalog, minutes: int, says: bool
+) -> None:
+    age, allowed = timedelta(minutes=minutes), timedelta(hours=3)
+    said = live(write_sharp(tmp_path / "nrt", HOURS[0], nrt=True), catalog, age, allowed)
+    if not says:
+        older = {k: v for k, v in said.inputs.items() if k not in {"image_time", "oldest_image"}}
+        said = replace(said, inputs=older)
+    assert (image_time(said), oldest_image(said)) == (HOURS[0], allowed)
+    right = write_sharp(tmp_path / "definitive", HOURS[0])
+    other = write_sharp(tmp_path / "definitive", HOURS[0] + age, strength=300.0)
+    found = rerun({"x": said}, [right, other], flares=catalog)
+    assert (found.images, found.missed) == ((right,), ())
+    direct = make_forecast(
+        flares=catalog, image=read_magnetogram(right), at=HOURS[0] + age, oldest_image=allowed
+    )
+    assert (found.again[0].observed, found.again[0].probability) == (HOURS[0] + age, direct.probability)
+    without = rerun({"x": said}, [other], flares=catalog)
+    assert without.again == ()
+    assert without.missed[0].reason == "no definitive image within 0:06:00 of 2024-06-10T12:00:00Z"
+
+
+def test_the_age_that_was_allowed_at_issue_is_allowed_again(
+    tmp_path: Path, write_sharp: Sharp, catalog: FlareCatalog
+) -> None:
+    right, age = write_sharp(tmp_path / "definitive", HOURS[0]), timedelta(hours=5)
+    nrt = write_sharp(tmp_path / "nrt", HOURS[0], nrt=True)
+    said = live(nrt, catalog, age, timedelta(hours=6))
+    assert said.inputs["oldest_image"] == "6h"
+    assert rerun({"x": said}, [right], flares=catalog).images == (right,)
+    undated = replace(said, inputs={"image": nrt.name.replace("20240610_1200", "20240610_120000_TAI")})
+    missed = rerun({"x": undated}, [right], flares=catalog).missed
+    assert "more than 186 minutes before the hour" in missed[0].reason
+    wrong = {
+        "time": {"image_time": "noon"},
+        "limit": {"oldest_image": "long", "image_time": "2024-06-10T12:00Z"},
+    }
+    broken = {name: replace(said, inputs=inputs) for name, inputs in wrong.items()}
+    reasons = {one.name: one.reason for one in rerun(broken, [right], flares=catalog).missed}
+    assert "'noon' cannot be read" in reasons["time"]
+    assert "Duration 'long' cannot be read" in reasons["limit"]
+
+
 def test_what_could_not_be_made_again_is_listed(
     issued: dict[str, Forecast], folders: tuple[Path, Path], catalog: FlareCatalog, tmp_path: Path
 ) -> None:
     a = issued["1.json"]
     odd = {
         "alone": make_forecast(flares=catalog, at=HOURS[1]),
-        "hole": replace(a, observed=a.observed - timedelta(hours=3)),
+        "hole": replace(a, observed=a.observed - timedelta(hours=3), inputs={}),
         "other region": replace(a, regions=({"noaa": [11111], "harp": 1},)),
         "disk": replace(a, notes=()),
         "fine": a,

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flarescope.errors import FlarescopeError
-from flarescope.evaluation.pairs import Asked, same_region
+from flarescope.evaluation.issued import asked_of, image_time, oldest_image, region_of, used_image
+from flarescope.evaluation.pairs import same_region
 from flarescope.forecaster import Question, make_forecast
+from flarescope.forecaster.live import OLDEST_SUMMARY
 from flarescope.sources.files import read_magnetogram
 from flarescope.sources.names import time_in_name
-from flarescope.sun import Position, Region
+from flarescope.sun import Region
 from flarescope.times import duration, iso
 
 if TYPE_CHECKING:
@@ -24,11 +26,9 @@ if TYPE_CHECKING:
     from flarescope.sources.srs import RegionSummary
     from flarescope.sun import Magnetogram
 
-__all__ = ["Missed", "Rerun", "asked_of", "forecast_images", "region_of", "rerun", "used_image"]
+__all__ = ["Missed", "Rerun", "forecast_images", "rerun"]
 
-OF_REGION = "The forecast is of this region"  # how a forecast of one region says so in its notes
 SAME_SLOT = timedelta(minutes=1)  # T_OBS of one 12-minute slot moves by seconds when it is made again
-SUMMARY_HOURS = 72.0
 SAME = 2e-6  # probabilities are written with six decimals
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -71,15 +71,16 @@ def rerun(
 ) -> Rerun:
     """What would these forecasts have said on the definitive images?
 
-    Each is made again for its own hour and question, on the definitive image of that hour and, for a forecast
-    of one region, of that region. Flares that start after the hour are cut off before anything else.
+    Each is made again for its own hour and question, on the definitive image of the time at which its own
+    image was taken and, for a forecast of one region, of that region; another image never takes its place.
+    Flares that start after the hour are cut off before anything else.
 
     Args:
         forecasts: as they were issued, by name or in a row.
         images: files of definitive images; their times are read off their names, or else out of them.
         flares: the list; what the hour did not know is cut off.
         summaries: Solar Region Summaries; the newest one issued by the hour serves.
-        tolerance: how far the image may lie from the one that was used, or from the hour.
+        tolerance: how far the image may lie from the one that was used.
         progress: told (done, of).
 
     Returns:
@@ -97,7 +98,8 @@ def rerun(
     for done, (name, forecast) in enumerate(named.items(), 1):
         try:
             path, image = search.image_for(forecast)
-            made.append((forecast, _again(forecast, image, path, flares, summaries), path))
+            oldest = oldest_image(forecast) + search.tolerance  # the same observation may be named otherwise
+            made.append((forecast, _again(forecast, image, path, flares, summaries, oldest), path))
         except _NotAgainError as why:
             missed.append(Missed(name, str(why)))
         except FlarescopeError as error:
@@ -129,7 +131,7 @@ def forecast_images(
                 flares=None if flares is None else flares.between(_BEGINNING, image.time),
                 image=image,
                 question=question,
-                summary=_newest(summaries, image),
+                summary=_newest(summaries, image, image.time),
                 inputs={"image": path.name},
             )
             made.append((forecast, path))
@@ -139,39 +141,6 @@ def forecast_images(
     said, found = zip(*made, strict=True) if made else ((), ())
     notes = tuple(f"{count} of {len(files)} images: {note}" for note, count in read.items())
     return Rerun(said, said, found, tuple(missed), notes)
-
-
-def region_of(forecast: Forecast) -> Region | None:
-    """Of which region is the forecast? None: of the whole Sun. An empty ``Region``: it does not say."""
-    if not any(note.startswith(OF_REGION) for note in forecast.notes):
-        return None
-    said = forecast.regions[0] if forecast.regions else {}
-    harp, noaa = said.get("harp"), said.get("noaa") or ()
-    return Region(
-        harp if isinstance(harp, int) else None,
-        tuple(int(n) for n in noaa if isinstance(n, int)) if isinstance(noaa, list | tuple) else (),
-        _place(said.get("longitude"), said.get("latitude")),
-    )
-
-
-def _place(longitude: object, latitude: object) -> Position | None:
-    if not (isinstance(longitude, int | float) and isinstance(latitude, int | float)):
-        return None
-    return Position(longitude, latitude)
-
-
-def asked_of(forecast: Forecast) -> Asked:
-    """The question that a forecast answers."""
-    hours = [
-        round((time - forecast.observed) / timedelta(hours=1), 6)
-        for time in (forecast.valid_from, forecast.valid_to)
-    ]
-    return Asked(str(forecast.at_least), *hours)
-
-
-def used_image(forecast: Forecast) -> bool:
-    """Was an image given and accepted? ``state`` full says so; the regions seen, where there was no list."""
-    return forecast.state == "full" or bool(forecast.regions)
 
 
 class _NotAgainError(Exception):
@@ -189,7 +158,7 @@ class _Search:
         """The nearest image of the same hour and region."""
         if not used_image(forecast):
             raise _NotAgainError(f"it was issued without an image (state {forecast.state})")
-        target, region = _image_time(forecast), region_of(forecast)
+        target, region = image_time(forecast), region_of(forecast)
         near = sorted(
             (abs(time - target), path)
             for path, time in self.times.items()
@@ -219,14 +188,6 @@ def _shows(image: Magnetogram, region: Region | None) -> bool:
     return image.view == "region" and same_region(region, image.region or Region())
 
 
-def _image_time(forecast: Forecast) -> datetime:
-    """When the image was taken, by the name it had; else the hour."""
-    name = forecast.inputs.get("image")
-    time = time_in_name(Path(name)) if isinstance(name, str) else None
-    known = time is not None and abs(forecast.observed - time) <= timedelta(hours=2)
-    return time if time is not None and known else forecast.observed
-
-
 def _with_times(images: Iterable[str | Path]) -> dict[Path, datetime | str]:
     """Each image's time, off its name or out of the file; or why it has none."""
     found: dict[Path, datetime | str] = {}
@@ -247,6 +208,7 @@ def _again(
     path: Path,
     flares: FlareCatalog | None,
     summaries: Sequence[RegionSummary],
+    oldest: timedelta,
 ) -> Forecast:
     """The same question at the same hour; an image of the same slot may be seconds later, flares not."""
     hour = forecast.observed
@@ -256,20 +218,17 @@ def _again(
         image=image,
         at=max(hour, image.time),
         question=Question(at_least, from_hours, to_hours),
-        summary=_newest(summaries, replace(image, time=min(hour, image.time))),
+        summary=_newest(summaries, image, hour),
         inputs={"image": path.name, "made_again": f"issued {iso(forecast.issued)} by {forecast.model}"},
+        oldest_image=oldest,
     )
 
 
-def _newest(summaries: Sequence[RegionSummary], image: Magnetogram) -> RegionSummary | None:
-    """The newest summary that had been issued by then and is not too old; of a disk only."""
+def _newest(summaries: Sequence[RegionSummary], image: Magnetogram, hour: datetime) -> RegionSummary | None:
+    """The newest summary that had been issued by the hour and is not too old; of a disk only."""
     if image.view != "full_disk":
         return None
-    known = [
-        s
-        for s in summaries
-        if s.issued <= image.time and (image.time - s.valid_at) <= timedelta(hours=SUMMARY_HOURS)
-    ]
+    known = [s for s in summaries if hour - OLDEST_SUMMARY <= s.issued <= hour]
     return max(known, key=lambda s: s.issued, default=None)
 
 

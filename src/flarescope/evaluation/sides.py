@@ -12,16 +12,10 @@ from jaxtyping import Float
 
 from flarescope.errors import BadFileError, BadOptionError, FlarescopeError, MissingDataError
 from flarescope.evaluation.field_change import FieldChange, field_change
+from flarescope.evaluation.issued import asked_of, region_of
 from flarescope.evaluation.outcomes import outcomes
 from flarescope.evaluation.pairs import IMAGE_RIVALS, Asked, Said, pair_up
-from flarescope.evaluation.rerun import (
-    Missed,
-    Rerun,
-    asked_of,
-    forecast_images,
-    region_of,
-    rerun,
-)
+from flarescope.evaluation.rerun import Missed, Rerun, forecast_images, rerun
 from flarescope.evaluation.said_tables import Columns, read_said
 from flarescope.sources.files import read_magnetogram
 from flarescope.sources.forecast_json import LINES, read_forecasts

@@ -21,7 +21,7 @@ from flarescope.forecaster.known import Known, known_at
 from flarescope.forecaster.shipped import history_label, shipped_fusion, shipped_history, shipped_network
 from flarescope.models.history import Target
 from flarescope.models.history_terms import flare_ends
-from flarescope.times import iso, to_datetime64, utc
+from flarescope.times import duration_text, iso, to_datetime64, utc
 
 if TYPE_CHECKING:
     from flarescope.flare import FlareCatalog, GoesScale
@@ -123,7 +123,11 @@ def make_forecast(
         valid_to=hour + timedelta(hours=asked.to_hours),
         at_least=GoesClass(asked.at_least),
         model=f"{network.label}+{history}" if network and answer.state == "full" else history,
-        inputs={**(inputs or {}), **_assumed(known, hour, model.durations_hours)},
+        inputs={
+            **(inputs or {}),
+            **_taken(image, oldest_image),
+            **_assumed(known, hour, model.durations_hours),
+        },
         scale=scale,
         regions=tuple(view.to_dict() for view in views or ()),
         notes=tuple(notes),
@@ -210,6 +214,11 @@ def _under_way(known: Known | None, hour: datetime, durations: dict[str, float])
         for f, end in zip(recent, ends, strict=True)
         if end > to_datetime64(hour)
     ]
+
+
+def _taken(image: Magnetogram | None, oldest: timedelta) -> dict[str, str]:
+    """When the image was taken, and how old it might be: who makes the forecast again needs both."""
+    return {"image_time": iso(image.time), "oldest_image": duration_text(oldest)} if image else {}
 
 
 def _assumed(known: Known | None, hour: datetime, durations: dict[str, float]) -> dict[str, Any]:
