@@ -149,8 +149,10 @@ Nmbr Location  Lo  Area  Z   LL   NN Mag Type
 {rows}
 IA. H-alpha Plages without Spots.  Locations Valid at 02/2400Z Feb
 Nmbr  Location  Lo
+None
 II. Regions Due to Return 03 Feb to 05 Feb
 Nmbr Lat    Lo
+None
 """
 
 

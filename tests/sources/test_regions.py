@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 import tarfile
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +20,7 @@ from flarescope.errors import BadFileError, FlarescopeError
 from flarescope.sources.noaa_numbers import full_region_numbers
 from flarescope.sources.region_tables import read_region_days, read_sharp_keywords
 from flarescope.sources.regions import HarpNoaa, read_harp_noaa
-from flarescope.sources.srs import RegionSummary, read_srs, read_srs_archive
+from flarescope.sources.srs import RegionSummary, parse_srs, read_srs, read_srs_archive
 
 MODERN = """:Product: 0306SRS.txt
 :Issued: 2015 Mar 06 0030 UTC
@@ -93,12 +96,56 @@ def test_an_old_summary_in_capitals(tmp_path: Path) -> None:
         ("Beta-Gamma", "Beta-Gamba", "line 7 gives no area and class"),
         ("2292  S08W84   013", "2292 S08W84 013 0350 Dkc 10 09 Beta", "gives an area, but stands among"),
         ("I.  Regions", "2288 S08W10 185\nI.  Regions", "stands outside the sections: '2288 S08W10 185'"),
-        ("IA. H-alpha", "1A. H-alpha", "section IA is missing: the summary may be cut off"),
     ],
 )
 def test_what_is_left_out_or_doubtful_is_noted(tmp_path: Path, old: str, new: str, note: str) -> None:
     assert old in MODERN
     assert any(note in said for said in srs(tmp_path, MODERN.replace(old, new)).notes)
+
+
+@pytest.mark.parametrize("text", [MODERN, OLD, MODERN.replace("\n", "\r\n")], ids=["modern", "old", "DOS"])
+def test_a_cut_off_summary_is_never_a_summary_of_fewer_regions(text: str) -> None:
+    check_cuts(text, range(len(text)))
+
+
+def check_cuts(text: str, ends: Iterable[int]) -> None:
+    """A cut text is refused, or says the same; only the last regions about to return may be lost unseen."""
+    whole, second = parse_srs("srs", text), re.search(r"^II\. ", text, re.MULTILINE)
+    assert second is not None
+    for end in ends:
+        try:
+            found = parse_srs("srs", text[:end])
+        except BadFileError:
+            continue
+        assert end > second.end(), f"accepted after {end} letters"
+        returning = whole.returning[: len(found.returning)]
+        assert replace(found, notes=()) == replace(whole, returning=returning, notes=())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("IA. H-alpha", "1A. H-alpha", "section IA is missing: the summary is cut off"),
+        ("II. Regions", "2. Regions", "section II is missing"),
+        ("2288 S08    185\n", "", "section II has neither rows nor the word None"),
+        ("2292  S08W84   013\n", "", "section IA has neither rows nor the word None"),
+        ("2288 S08    185\n", "2288 S08    18", "ends in the middle: '2288 S08 18'"),
+    ],
+)
+def test_a_summary_without_a_section_is_refused(tmp_path: Path, old: str, new: str, problem: str) -> None:
+    assert old in MODERN
+    with pytest.raises(BadFileError, match=problem):
+        srs(tmp_path, MODERN.replace(old, new))
+    assert srs(tmp_path, MODERN.rstrip("\n")) == srs(tmp_path, MODERN)
+
+
+def test_an_archive_keeps_what_was_issued_cut_off(tmp_path: Path) -> None:
+    cut = MODERN[: MODERN.index("IA. ")]
+    found = read_srs_archive(archive(tmp_path, {"20150306SRS.txt": cut.encode()}))
+    assert [note for note in found[0].notes if "missing" in note] == [
+        "section IA is missing: the summary may be cut off.",
+        "section II is missing: the summary may be cut off.",
+    ]
 
 
 def test_a_summary_needs_its_first_section_and_each_only_once(tmp_path: Path) -> None:
@@ -257,6 +304,15 @@ def test_real_regions(data_dir: Path) -> None:
     assert all(s.valid_at.hour == 0 for s in samples)
     days = read_region_days(data_dir / "regions/mcintosh_region_days_1996_2018.csv")
     assert (len(days), days["noaa"].min(), days["noaa"].max()) == (33_516, 7981, 12_731)
+
+
+@pytest.mark.realdata
+def test_real_summaries_cut_off(data_dir: Path) -> None:
+    files = sorted((data_dir / "regions/srs_samples").glob("*.txt"))
+    for path in files:
+        text = path.read_text("latin-1")
+        check_cuts(text, range(0, len(text), 3))
+    assert len(files) == 12
 
 
 @pytest.mark.realdata

@@ -49,8 +49,10 @@ Nmbr Location  Lo  Area  Z   LL   NN Mag Type
 4366 N13W42   230  0350 Dkc  10   09 Beta-Gamma-Delta
 IA. H-alpha Plages without Spots.  Locations Valid at 07/2400Z Feb
 Nmbr  Location  Lo
+None
 II. Regions Due to Return 08 Feb to 10 Feb
 Nmbr Lat    Lo
+None
 """
 
 
@@ -434,6 +436,19 @@ def test_x_rays_and_regions_over_the_network(service: Service) -> None:
     assert service.swpc.latest().ended
     with pytest.raises(UnknownNameError, match="1d, 3d, 6h, 7d"):
         service.swpc.xrays("2h")
+
+
+@pytest.mark.parametrize("lines", range(1, 12))
+def test_a_summary_cut_off_without_a_length_is_asked_for_again(service: Service, lines: int) -> None:
+    cut = "\n".join([*SRS.split("\n")[:lines], ""])
+
+    def spoil(path: str, time: int, found: Any) -> Any:
+        return Response(iter([cut])) if time == 1 else found  # no Content-Length: who reads cannot know
+
+    service.spoil = spoil
+    text, found = service.swpc.newest_summary()
+    assert (text, len(found.regions)) == (SRS, 1)
+    assert [trouble.action for trouble in service.http.troubles] == ["retried"]
 
 
 def test_the_newest_summary(service: Service) -> None:

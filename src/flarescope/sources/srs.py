@@ -34,7 +34,9 @@ _SPOTS = re.compile(r"\s(\d{1,4})\s+([A-Za-z]{3})\s+(\d{1,3})\s+(\d{1,3})(?:\s+(
 _RETURNING = re.compile(r"^(\d{4,5})\s+[NS]\d\d(?:\s+\d{1,3})?\s*$")
 _MCINTOSH = re.compile(r"[A-HZ][a-z]{2}", re.IGNORECASE)
 _MAGNETIC = {"alpha", "beta", "gamma", "delta"}
-_NO_ROW = re.compile(r"\s*(?:nmbr\b.*|none\s*)?", re.IGNORECASE)
+_TITLE = re.compile(r"\s*(?:nmbr\b.*)?", re.IGNORECASE)  # of the columns; or a blank line
+_NONE = re.compile(r"\s*none\s*", re.IGNORECASE)
+_LAST_LINE = re.compile(r"\s*(?:none|\d{4,5}\s+[NS]\d\d\s+\d{3})\s*", re.IGNORECASE)  # whole without its end
 _A_ROW = re.compile(r"\s*\d{4,5}\s+[NS]\d\d")
 _LIKE_A_ROW = re.compile(r"\s*\d{4,5}\b")
 FARTHEST_APART = 20.0  # degrees; 16,289 of 16,305 regions of ten years lie within 12
@@ -85,32 +87,38 @@ def read_srs(path: str | Path) -> RegionSummary:
     Both styles are read: capitals (1996 to 2000) and mixed case. Numbers are given in full (2293 is 12293).
 
     Raises:
-        BadFileError: the file is missing or no such summary.
+        BadFileError: the file is missing or no such summary, or it is cut off.
     """
     path = Path(path)
-    return _parsed(str(path), read_text(path, _ACCEPTED))
+    return _parsed(str(path), read_text(path, _ACCEPTED), whole=True)
 
 
 def parse_srs(name: str, text: str) -> RegionSummary:
     """Which active regions does the text of a Solar Region Summary list?
+
+    Every summary has its sections I, IA and II, each with rows or the word "None": one that ends earlier, or
+    in the middle of a line, is cut off, and its regions would be too few. Nothing says where section II ends:
+    of the regions about to return the last may be lost unseen.
 
     Args:
         name: what error messages call it.
         text: the whole summary.
 
     Raises:
-        BadFileError: it is no such summary.
+        BadFileError: it is no such summary, or it is cut off.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if len(text) > _LARGEST_MEMBER:
         raise BadFileError(name, f"it has {len(text):,} characters; accepted: up to {_LARGEST_MEMBER:,}.")
-    return _parsed(name, text)
+    return _parsed(name, text, whole=True)
 
 
 def read_srs_archive(path: str | Path) -> tuple[RegionSummary, ...]:
     """All summaries of a ``.tar.gz`` archive, in order of issue.
 
-    Members are read in memory: nothing is unpacked, and no name inside the archive is ever used as a path.
+    An archive has checksums, so a summary that ends early was issued so, as that of 2019-10-11: it is read as
+    far as it goes, and its notes say so. Members are read in memory: nothing is unpacked, and no name inside
+    the archive is ever used as a path.
 
     Raises:
         BadFileError: the archive is damaged, too large, or a member is no such summary.
@@ -127,7 +135,8 @@ def read_srs_archive(path: str | Path) -> tuple[RegionSummary, ...]:
         raise BadFileError(
             path, f"the archive is damaged ({problem}). Accepted: a .tar.gz of summaries."
         ) from None
-    return tuple(sorted((_parsed(name, text) for name, text in texts), key=lambda summary: summary.issued))
+    summaries = (_parsed(name, text, whole=False) for name, text in texts)
+    return tuple(sorted(summaries, key=lambda summary: summary.issued))
 
 
 def _members(path: Path, archive: tarfile.TarFile) -> Iterator[tuple[str, str]]:
@@ -145,10 +154,13 @@ def _members(path: Path, archive: tarfile.TarFile) -> Iterator[tuple[str, str]]:
             yield name, as_text(name, stream.read(), _ACCEPTED)
 
 
-def _parsed(name: str, text: str) -> RegionSummary:
+def _parsed(name: str, text: str, *, whole: bool) -> RegionSummary:
     issued = _issued(name, text)
     valid_at = _valid_at(name, text, issued)
-    sections = _sections(name, text)
+    said = _sections(name, text)
+    if whole:
+        _refuse_cut_off(name, text, said)
+    sections = {key: [row for row in rows if not _NONE.fullmatch(row[1])] for key, rows in said.items()}
     notes = [
         f"section {key} is missing: the summary may be cut off."
         for key in ("IA", "II")
@@ -176,7 +188,7 @@ def _parsed(name: str, text: str) -> RegionSummary:
 
 
 def _sections(name: str, text: str) -> dict[str, list[tuple[int, str]]]:
-    """The rows of each section that is there, with the numbers of their lines; those astray under ""."""
+    """Rows (or None) of each section that is there, with the numbers of the lines; those astray under ""."""
     astray: list[tuple[int, str]] = []
     sections: dict[str, list[tuple[int, str]]] = {"": astray}
     current = ""
@@ -188,13 +200,26 @@ def _sections(name: str, text: str) -> dict[str, list[tuple[int, str]]]:
                     name, f"line {number} begins section {current} anew. Accepted: {_ACCEPTED}."
                 )
             sections[current] = []
-        elif current in {"I", "IA", "II"} and not _NO_ROW.fullmatch(line):
+        elif current in {"I", "IA", "II"} and not _TITLE.fullmatch(line):
             sections[current].append((number, line))
         elif _A_ROW.match(line):
             astray.append((number, line))
     if "I" not in sections:
         raise BadFileError(name, f"it has no section I, of regions with spots. Accepted: {_ACCEPTED}.")
     return sections
+
+
+def _refuse_cut_off(name: str, text: str, sections: dict[str, list[tuple[int, str]]]) -> None:
+    """Each section must have rows or the word None, and the last line its end, or be whole without it."""
+    last = text.rpartition("\n")[2]
+    problem = next((f"section {key} is missing" for key in ("IA", "II") if key not in sections), "")
+    if not problem and last and not _LAST_LINE.fullmatch(last):
+        problem = f"its last line ends in the middle: {last.strip()[:60]!a}"
+    if not problem:
+        empty = (key for key in ("I", "IA", "II") if not sections[key])
+        problem = next((f"section {key} has neither rows nor the word None" for key in empty), "")
+    if problem:
+        raise BadFileError(name, f"{problem}: the summary is cut off. Fetch it again.")
 
 
 def _unread(number: int, line: str) -> str:

@@ -31,12 +31,16 @@ def srs_text(content: Content, _fault: str) -> Answer:
 
 def solar_regions(content: Content, fault: str) -> Answer:
     """``json/solar_regions.json``: the regions of the last thirty days, the newest day first."""
+    from flarescope.errors import BadFileError
     from flarescope.sources.srs import parse_srs
 
     texts = {} if "regions" in content.without else content.summaries.since(content.now - BACK, content.now)
     rows = []
     for text in reversed(texts.values()):
-        summary = parse_srs("srs", text)
+        try:
+            summary = parse_srs("srs", text)
+        except BadFileError:  # one was issued cut off, on 2019-10-11
+            continue
         rows += [_row(region, summary.valid_at) for region in (*summary.regions, *summary.plages)]
     if not rows:
         return not_found("There are no regions.")
