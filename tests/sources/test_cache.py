@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import subprocess
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -105,3 +110,41 @@ def test_the_oldest_go_where_all_are_too_large(tmp_path: Path) -> None:
     assert cache.info().entries == 2  # 21,000 bytes were kept, 2,500 may be
     assert cache.read("http://x/20") is not None
     assert cache.read("http://x/0") is None
+
+
+def test_another_process_may_clear_at_the_same_time(tmp_path: Path) -> None:
+    code = "import sys\nfrom flarescope.sources.cache import Cache\nwhile True: Cache(sys.argv[1]).clear()"
+    other = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)])
+    try:
+        end = time.monotonic() + 3.0
+        while time.monotonic() < end:
+            cache = Cache(tmp_path, most_bytes=1)  # a new one trims at its first answer
+            for number in range(3):
+                cache.keep(f"http://x/{number}", b"bytes")
+            assert cache.read("http://x/0") in {b"bytes", None}
+            assert cache.info().entries >= 0
+        assert other.poll() is None  # nor did clearing fail
+    finally:
+        other.kill()
+        other.wait()
+
+
+@pytest.mark.parametrize("gone", ["stat", "iterdir", "unlink"])
+def test_what_goes_away_in_the_middle_costs_no_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gone: str
+) -> None:
+    cache = Cache(tmp_path, most_bytes=1)
+    assert cache.keep(HERE, b"bytes")
+    real = getattr(Path, gone)
+
+    def vanished(path: Path, *args: Any, **options: Any) -> Any:
+        if re.fullmatch(r"[0-9a-f]{64}\.(data|json)" if gone != "iterdir" else "[0-9a-f]{2}", path.name):
+            raise FileNotFoundError(2, "No such file or directory", str(path))
+        return real(path, *args, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, gone, vanished)
+        assert Cache(tmp_path, most_bytes=1).keep(THERE, b"other")
+        cache.info()
+        cache.drop(HERE)
+    assert Cache(tmp_path).read(THERE) == b"other"

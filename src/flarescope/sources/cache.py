@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import threading
 from contextlib import suppress
@@ -23,6 +24,7 @@ __all__ = ["Cache", "CacheInfo"]
 
 MOST_BYTES = 2**30  # a month of near-real-time images, hour by hour
 TRIM_EVERY = 20
+_FOLDER = re.compile(r"[0-9a-f]{2}")
 _OURS = re.compile(r"\.?[0-9a-f]{64}\.(data|json)(\.\d+\.part)?")
 
 
@@ -95,22 +97,21 @@ class Cache:
         return True
 
     def _trim(self) -> None:
-        """Forget the oldest answers where all together are too large; the newest stays, however large."""
-        aged = sorted(
-            ((path.stat().st_mtime, path) for path in self._files() if path.suffix == ".data"), reverse=True
-        )
+        """Forget the oldest answers where all together are too large; the newest stays, however large.
+
+        Another process may keep or clear at the same time: what it took away needs no trimming.
+        """
+        found = ((_stat(path), path) for path in self._files() if path.suffix == ".data")
+        aged = sorted(((s.st_mtime, path, s.st_size) for s, path in found if s), reverse=True)
         total = 0
-        for place, (_, path) in enumerate(aged):
-            total += _size(path)
+        for place, (_, path, size) in enumerate(aged):
+            total += size
             if place and total > self.most_bytes:
-                path.with_suffix(".json").unlink(missing_ok=True)
-                path.unlink(missing_ok=True)
+                _forget(path.with_suffix(".json"), path)
 
     def drop(self, address: str) -> None:
         """Forget what was kept for an address."""
-        for path in reversed(self._places(address)):  # without its JSON an entry does not count
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
+        _forget(*reversed(self._places(address)))  # without its JSON an entry does not count
 
     def info(self) -> CacheInfo:
         """How much is kept?"""
@@ -142,16 +143,38 @@ class Cache:
         return folder / f"{key}.data", folder / f"{key}.json"
 
     def _files(self) -> Iterator[Path]:
-        for path in sorted(self.folder.glob("[0-9a-f][0-9a-f]/*")):
-            if _OURS.fullmatch(path.name) and path.is_file() and not path.is_symlink():
-                yield path
+        for folder in _listed(self.folder):
+            if not _FOLDER.fullmatch(folder.name):
+                continue
+            for path in _listed(folder):
+                if _OURS.fullmatch(path.name) and os.path.isfile(path) and not os.path.islink(path):
+                    yield path
+
+
+def _listed(folder: Path) -> list[Path]:
+    """What lies in a folder; nothing where it is none, or was removed meanwhile."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
+
+
+def _forget(*paths: Path) -> None:
+    for path in paths:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except OSError:  # gone meanwhile
+        return None
 
 
 def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:  # gone meanwhile
-        return 0
+    found = _stat(path)
+    return found.st_size if found else 0
 
 
 def _default_folder() -> Path:
