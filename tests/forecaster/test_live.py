@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
+from threading import Thread
+from time import monotonic, sleep
 
 import pytest
 
@@ -110,6 +115,66 @@ def test_a_silent_archive_is_left_within_a_minute() -> None:
     assert silent < 40 < given.attempts * given.read_seconds
     patient = given.model_copy(update={"attempts": 1, "read_seconds": 2.0})
     assert (hurried(patient).attempts, hurried(patient).read_seconds) == (1, 2.0)
+
+
+@contextmanager
+def bad_archive(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]:
+    """A host on which every archive answers the same."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            with suppress(OSError):  # the client has had enough
+                answer(self)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+
+
+def busy(request: BaseHTTPRequestHandler) -> None:
+    request.send_response(429)
+    request.send_header("Retry-After", "60")
+    request.send_header("Content-Length", "0")
+    request.end_headers()
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (busy, "HTTP 429; it wants a rest of 60 s or more"),
+        (lambda _: sleep(3.0), "no time for another attempt"),
+    ],
+    ids=["busy", "silent"],
+)
+def test_archives_that_keep_it_waiting_hold_it_up_no_longer_than_its_budget(
+    answer: Callable[[BaseHTTPRequestHandler], None], why: str
+) -> None:
+    given = ArchiveSettings(live_seconds=1.5, per_second=500, read_seconds=1.0)
+    begun = monotonic()
+    with bad_archive(answer) as url, Http(hurried(given.at(url))) as http:
+        found = live_inputs(http, HOUR)
+        took = monotonic() - begun
+    assert took < 4.0  # 305 s and 66 s, when only attempts were counted
+    assert (found.image, found.flares, found.summary) == (None, None, None)
+    assert any(why in note for note in found.notes)
+    assert len([note for note in found.notes if note.startswith("No ")]) == 5
+
+
+def test_the_second_archive_of_images_has_time_left_when_the_first_is_silent() -> None:
+    with ArchiveServer(data=None, clock=HOUR) as server, bad_archive(lambda _: sleep(6.0)) as silent:
+        given = QUICK.at(server.url).model_copy(update={"jsoc_url": f"{silent}/", "live_seconds": 6.0})
+        with Http(given) as http:
+            found = live_inputs(http, HOUR)
+    assert found.image is not None
+    assert found.names["image"].startswith("Helioviewer")
+    assert any(note.startswith("No image from JSOC") for note in found.notes)
 
 
 @pytest.mark.realdata

@@ -237,17 +237,32 @@ def test_an_end_days_after_the_start_is_dropped(service: Service) -> None:
 
 def test_a_window_that_cannot_be_had_is_a_hole_and_none_at_all_an_error(service: Service) -> None:
     def spoil(time: int, rows: list[Any]) -> Any:
-        failing = not rows or rows[0]["event_starttime"] > "2014-01-10"
+        failing = not rows or rows[0]["event_starttime"] < "2013-12-24"
         return Response("no", status=500) if failing else rows
 
     service.spoil = spoil
     found = service.hek.flares(datetime(2013, 12, 20, tzinfo=UTC), datetime(2014, 2, 8, tzinfo=UTC))
     assert len(found)
-    assert not found.covers(datetime(2014, 1, 25, tzinfo=UTC), datetime(2014, 2, 1, tzinfo=UTC))
+    assert not found.covers(datetime(2013, 12, 20, tzinfo=UTC), datetime(2013, 12, 23, tzinfo=UTC))
     assert any("taken as a hole" in note for note in found.notes)
     service.spoil = lambda time, rows: Response("<html>busy</html>", mimetype="text/html")
     with pytest.raises(ArchiveError, match="no usable answer"):
         service.hek.flares(A, B)
+
+
+def test_where_time_runs_out_the_oldest_flares_are_not_known(service: Service) -> None:
+    asked: list[str] = []
+
+    def spoil(time: int, rows: list[Any]) -> Any:
+        asked.append(rows[0]["event_starttime"] if rows else "")
+        return rows if len(asked) <= 4 else Response("too late", status=500)
+
+    service.spoil = spoil
+    found = service.hek.flares(datetime(2013, 12, 20, tzinfo=UTC), datetime(2014, 2, 8, tzinfo=UTC))
+    known = [start for start in asked[:4] if start]
+    assert known == sorted(known, reverse=True)
+    assert found.covers(datetime(2014, 1, 25, tzinfo=UTC), datetime(2014, 2, 1, tzinfo=UTC))
+    assert not found.covers(datetime(2013, 12, 20, tzinfo=UTC), datetime(2013, 12, 23, tzinfo=UTC))
 
 
 def test_a_clock_an_hour_late_is_asked_again(service: Service) -> None:

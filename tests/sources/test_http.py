@@ -257,6 +257,41 @@ def test_retry_after_a_date_counts_from_the_servers_clock(
     assert sum(clock.slept) == pytest.approx(waits, abs=0.3)
 
 
+def test_who_wants_a_longer_rest_than_there_is_time_is_given_up_at_once(
+    http: Http, wire: Callable[..., Wire], clock: Clock
+) -> None:
+    server = wire(answer(status="429 Too Many", Retry_After="60"))
+    with http.within(45.0):
+        said = refusal(http, server.url)
+        again = refusal(http, server.url)
+    assert "in 1 attempt; the last: HTTP 429; it wants a rest of 60 s or more, and there is no time" in said
+    assert "it was asked too often and wants a longer rest than there is time" in again
+    assert (clock.slept, len(server.requests)) == ([], 1)
+    assert [t.action for t in http.troubles] == ["given up"] * 2
+
+
+def test_what_there_is_time_for_is_waited_for(http: Http, wire: Callable[..., Wire], clock: Clock) -> None:
+    later = answer(status="503 Later", Retry_After="20")
+    with http.within(45.0):
+        assert http.get(wire(later, later, answer()).url, read=data) == b"fine"
+        assert sum(clock.slept) == pytest.approx(40, abs=0.3)
+        assert "HTTP 503; it wants a rest of 20 s or more" in refusal(http, wire(later).url)
+        clock.time += 10
+        assert "the last: the time for it is up" in refusal(http, wire(answer()).url)
+    assert http.get(wire(later, later, later, answer()).url, read=data) == b"fine"  # as patient as ever
+
+
+def test_a_budget_is_this_threads_alone_and_cuts_silence_and_slowness_off(wire: Callable[..., Wire]) -> None:
+    quick = ArchiveSettings(per_second=1000, attempts=5, back_off_seconds=0.01, read_seconds=5.0)
+    for mute in (lambda _: time.sleep(4.0), drip(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n", b"x")):
+        server, begun = wire(mute), time.monotonic()
+        with Http(quick) as http, http.within(60.0), http.within(0.7), ThreadPoolExecutor(1) as pool:
+            assert pool.submit(http.get, wire(answer()).url, read=data).result() == b"fine"
+            said = refusal(http, server.url)
+        assert 0.5 < time.monotonic() - begun < 2.5
+        assert "there is no time for another attempt" in said or "the time for it is up" in said
+
+
 WHOLE = bytes(range(256)) * 40
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flarescope.errors import ArchiveError, BadFileError, BadOptionError, MissingDataError
@@ -33,6 +34,7 @@ __all__ = ["OLDEST_LIVE_IMAGE", "OLDEST_SUMMARY", "LiveInputs", "hurried", "live
 
 T = TypeVar("T")
 OLDEST_LIVE_IMAGE = timedelta(hours=3)  # HMI's near-real-time images come within an hour or so
+FIRST_SHARE = 2 / 3  # of the time for images: the first archive's are 16 times as large as the second's
 CLOCKS_DIFFER = timedelta(minutes=5)
 NO_IMAGE = "No image was given."  # the archives' own notes say why
 OLDEST_SUMMARY = timedelta(hours=36)  # one is issued a day, half an hour after midnight
@@ -126,7 +128,10 @@ def live_forecast(
 
 
 def hurried(settings: ArchiveSettings) -> ArchiveSettings:
-    """The same archives with less patience: a forecast is wanted within a minute, and has a ladder."""
+    """The same archives with less patience: a forecast is wanted within a minute, and has a ladder.
+
+    The minute itself is kept by ``live_seconds``, whatever the archives do.
+    """
     return settings.model_copy(
         update={
             "attempts": min(settings.attempts, 3),
@@ -141,12 +146,18 @@ def live_inputs(
 ) -> LiveInputs:
     """The newest of everything not later than the hour; what cannot be had is None, with a note.
 
-    The archives are asked side by side: one that is silent holds up no other.
+    The archives are asked side by side: one that is silent holds up no other, and none is waited for longer
+    than the settings' ``live_seconds``.
     """
+
+    def in_time(ask: Callable[[Http, datetime], _Told]) -> _Told:
+        with http.within(http.settings.live_seconds):
+            return ask(http, hour)
+
     with ThreadPoolExecutor(4) as pool:
-        image = pool.submit(_newest_image, http, hour, oldest_image, keep)
-        lists = [pool.submit(_flares, http, hour, name) for name in ("HEK", "SWPC")]
-        summary = pool.submit(_summary, http, hour)
+        image = pool.submit(in_time, partial(_newest_image, oldest=oldest_image, keep=keep))
+        lists = [pool.submit(in_time, partial(_flares, name=name)) for name in ("HEK", "SWPC")]
+        summary = pool.submit(in_time, _summary)
         told = [image.result(), *(flares.result() for flares in lists), summary.result()]
     names: dict[str, Any] = {}
     for each in told:
@@ -162,18 +173,19 @@ def live_inputs(
 
 def _newest_image(http: Http, hour: datetime, oldest: timedelta, keep: bool) -> _Told:
     """HMI's own near-real-time image, or else Helioviewer's."""
-    archives: tuple[tuple[str, Callable[[], ImageArchive]], ...] = (
-        ("JSOC near-real-time", lambda: Jsoc(http, series="hmi.M_720s_nrt", keep=keep)),
-        ("Helioviewer", lambda: Helioviewer(http, keep=keep)),
+    archives: tuple[tuple[str, float, Callable[[], ImageArchive]], ...] = (
+        ("JSOC near-real-time", FIRST_SHARE, lambda: Jsoc(http, series="hmi.M_720s_nrt", keep=keep)),
+        ("Helioviewer", 1.0, lambda: Helioviewer(http, keep=keep)),
     )
     told = _Told()
-    for name, build in archives:
+    for name, share, build in archives:
 
         def ask(build: Callable[[], ImageArchive] = build) -> Magnetogram:
             archive = build()
             return archive.fetch(archive.newest(hour, oldest=oldest)).image
 
-        image = told.attempt(f"No image from {name}", ask)
+        with http.within(share * http.settings.live_seconds):
+            image = told.attempt(f"No image from {name}", ask)
         if image is None:
             continue
         if image.time > hour:

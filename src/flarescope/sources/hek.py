@@ -84,11 +84,14 @@ class Hek:
         return catalog.between(a, b)
 
     def _windows(self, asked: Period, now: datetime) -> list[Agreement]:
-        """Every window, asked for twice; what cannot be had is a hole, after two in a row all the rest."""
+        """Every window, asked for twice; what cannot be had is a hole, after two in a row all the rest.
+
+        The newest is asked for first: where time runs out, it is the oldest flares that are not known.
+        """
         found: list[Agreement] = []
         problems: list[ArchiveError | MissingDataError] = []
         in_a_row = 0
-        for within in _cut(asked):
+        for within in reversed(_cut(asked)):
             if in_a_row < 2:
                 try:
                     found.append(agreed(NAME, partial(self._read, within, now), within))
@@ -100,7 +103,7 @@ class Hek:
             found.append(_missing(within, problems[-1]))
         if problems and all(part.missing for part in found):
             raise problems[-1]
-        return found
+        return found[::-1]
 
     def _read(self, within: Period, now: datetime) -> FlareAnswer:
         """All pages of one window; flares that began before it are another window's."""

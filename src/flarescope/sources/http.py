@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlencode
 
 from flarescope.errors import ArchiveError, BadFileError, BadOptionError, MissingDataError
+from flarescope.sources.budget import Budget
 from flarescope.sources.cache import Cache
 from flarescope.sources.json_text import parse_json
 from flarescope.sources.limits import FileBytes
@@ -22,6 +23,7 @@ from flarescope.sources.transfer import LONGEST_WAIT, Body, NoAnswerError, Trans
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
     import httpx2
@@ -86,6 +88,7 @@ class Http:
         self._random = random.Random(seed)  # noqa: S311 - jitter, no secret
         self._sleep, self._now = sleep, now
         self._pace = Pace(self.settings.per_second, sleep=sleep, now=now)
+        self._budget = Budget(now=now)
         self._client: httpx2.Client | None = None
         self._transfer: Transfer | None = None
         self._lock = threading.Lock()
@@ -158,6 +161,19 @@ class Http:
             patience=patience,
         )
 
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        """So long may all take together that this thread asks for inside; nobody is waited for longer.
+
+        An answer that is not complete by then is given up, and so is at once what could only be asked for
+        later, such as by a server that says "ask again in a minute".
+
+        Example:
+            >>> http = Http()
+            >>> with http.within(45.0):
+            ...     pass
+        """
+        return self._budget.within(seconds)
+
     def close(self) -> None:
         """Close all connections; a later request opens new ones."""
         with self._lock:
@@ -219,25 +235,30 @@ class Http:
         service = shown.partition("?")[0]
         if trouble.missing:
             raise MissingDataError(f"{service} has nothing of the kind now: {problem}. Ask again later.")
+        with self._lock:
+            jitter = self._random.uniform(0.5, 1.5)
+        wait = min(
+            max(self.settings.back_off_seconds * 2 ** (attempt - 1) * jitter, trouble.after), LONGEST_WAIT
+        )
         last = trouble.final or attempt == attempts
+        if not last and wait >= self._budget.left():
+            last, problem = True, f"{problem}; {_too_late(trouble)}"
         with self._lock:
             self.troubles.append(Trouble(shown, problem, "given up" if last else "retried"))
             del self.troubles[:-_MOST_TROUBLES]
-            jitter = self._random.uniform(0.5, 1.5)
         if last:
             times = "1 attempt" if attempt == 1 else f"{attempt} attempts"
             raise ArchiveError(
                 f"{service} gave no usable answer in {times}; the last: {problem}. "
                 "Try again later, or check the address."
             )
-        back_off = self.settings.back_off_seconds * 2 ** (attempt - 1) * jitter
-        self._sleep(min(max(back_off, trouble.after), LONGEST_WAIT))
+        self._sleep(wait)
 
     def _opened(self) -> Transfer:
         with self._lock:
             if self._transfer is None:
                 self._client = open_client(self.settings)
-                self._transfer = Transfer(self._client, self._pace, self.settings, self._now)
+                self._transfer = Transfer(self._client, self._pace, self._budget, self.settings, self._now)
             return self._transfer
 
     def _secrets(self, params: Mapping[str, str | int | float]) -> tuple[str, ...]:
@@ -272,6 +293,12 @@ def _attempts(number: int) -> int:
     if number < 1:
         raise BadOptionError(f"Patience {number} is no number of attempts. Accepted: 1 or more.")
     return number
+
+
+def _too_late(trouble: NoAnswerError) -> str:
+    if trouble.after:
+        return f"it wants a rest of {trouble.after:.0f} s or more, and there is no time for that"
+    return "there is no time for another attempt"
 
 
 def _checking(read: Callable[[bytes], T], sha256: str) -> Callable[[bytes], T]:

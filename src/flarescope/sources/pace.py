@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,9 @@ class Pace:
         >>> pace = Pace(2, sleep=waited.append, now=lambda: 0.0)
         >>> for _ in range(3):
         ...     pace.wait("jsoc.stanford.edu")
+        True
+        True
+        True
         >>> waited
         [0.5, 1.0]
     """
@@ -36,14 +40,17 @@ class Pace:
         self._free: dict[str, float] = {}  # host: when it may be asked next
         self._lock = threading.Lock()
 
-    def wait(self, host: str) -> None:
-        """Return when it is this request's turn."""
+    def wait(self, host: str, *, most: float = math.inf) -> bool:
+        """Return True when it is this request's turn, or False at once: that is over ``most`` seconds off."""
         with self._lock:
             now = self._now()
             turn = max(now, self._free.get(host, now))
+            if turn - now > most:
+                return False
             self._free[host] = turn + self._between
         if turn > now:
             self._sleep(turn - now)
+        return True
 
     def hold(self, host: str, seconds: float) -> None:
         """Ask this host nothing for so long: it said that it is asked too often."""

@@ -35,6 +35,8 @@ class ArchiveSettings(BaseSettings):
         connect_seconds: how long a connection may take.
         read_seconds: how long an answer may pause.
         whole_seconds: how long one answer may take in all.
+        live_seconds: how long a live forecast waits for its archives, which are asked side by side; of two
+            archives of images, one after the other, the first has two thirds of it.
         attempts: how often one thing is asked for before it is given up.
         back_off_seconds: the first wait between two attempts; doubled each time, with jitter.
         per_second: requests a second to one host, at most.
@@ -53,6 +55,7 @@ class ArchiveSettings(BaseSettings):
     connect_seconds: Seconds = 5.0
     read_seconds: Seconds = 20.0
     whole_seconds: Seconds = 300.0
+    live_seconds: Seconds = 45.0
     attempts: int = Field(default=5, ge=1, le=20)
     back_off_seconds: Seconds = 0.5
     per_second: float = Field(default=5.0, gt=0, le=1000)

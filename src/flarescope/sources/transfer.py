@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import httpx2
 
+    from flarescope.sources.budget import Budget
     from flarescope.sources.pace import Pace
     from flarescope.sources.settings import ArchiveSettings
 
@@ -122,10 +123,18 @@ class Transfer:
     """Sends one GET at a time, at the pace of its host, and collects the answer in a ``Body``."""
 
     def __init__(
-        self, client: httpx2.Client, pace: Pace, settings: ArchiveSettings, now: Callable[[], float]
+        self,
+        client: httpx2.Client,
+        pace: Pace,
+        budget: Budget,
+        settings: ArchiveSettings,
+        now: Callable[[], float],
     ) -> None:
-        self._client, self._pace, self._settings, self._now = client, pace, settings, now
-        self._mine = threading.local()  # .end: when this thread's answer must be complete
+        self._client, self._pace, self._budget = client, pace, budget
+        self._settings, self._now = settings, now
+        self._mine = (
+            threading.local()
+        )  # .end: when this thread's answer must be complete, .whole s after its begin
 
     def receive(self, address: str, body: Body, *, encoding: str) -> bytes:
         """The whole body of the answer.
@@ -146,9 +155,10 @@ class Transfer:
 
     def _follow(self, address: str, body: Body, encoding: str) -> bytes:
         for hop in range(1 + _MAX_REDIRECTS):
-            self._pace.wait(_host(address))
+            self._await_turn(_host(address))
             if hop == 0:
-                self._mine.end = self._now() + self._settings.whole_seconds
+                self._mine.whole = min(self._settings.whole_seconds, self._budget.left())
+                self._mine.end = self._now() + self._mine.whole
             headers = {"Accept-Encoding": encoding, **body.to_ask()}
             watched = {"trace": self._watch}
             with self._client.stream("GET", address, headers=headers, extensions=watched) as response:
@@ -163,10 +173,19 @@ class Transfer:
                 return body.end()
         raise NoAnswerError(f"it redirects more than {_MAX_REDIRECTS} times", final=True)
 
+    def _await_turn(self, host: str) -> None:
+        left = self._budget.left()
+        if left <= 0:
+            raise NoAnswerError("the time for it is up", final=True)
+        if not self._pace.wait(host, most=left):
+            raise NoAnswerError(
+                "it was asked too often and wants a longer rest than there is time", final=True
+            )
+
     def _seconds_left(self) -> float:
         left = float(self._mine.end - self._now())
         if left <= 0:
-            raise NoAnswerError(f"it was not complete after {self._settings.whole_seconds:g} s")
+            raise NoAnswerError(f"it was not complete after {self._mine.whole:.3g} s")
         return left
 
     def _watch(self, event: str, info: dict[str, Any]) -> None:
@@ -204,8 +223,8 @@ class Transfer:
         if isinstance(error, httpx2.ConnectTimeout):
             return NoAnswerError(f"no connection within {self._settings.connect_seconds:g} s")
         if isinstance(error, httpx2.ReadTimeout):
-            quiet, whole = self._settings.read_seconds, self._settings.whole_seconds
-            return NoAnswerError(f"it was silent for {min(quiet, whole):g} s")
+            quiet = min(self._settings.read_seconds, self._mine.whole)
+            return NoAnswerError(f"it was silent for {quiet:.3g} s")
         if isinstance(error, httpx2.ConnectError):
             # this very machine does not lose connections: nobody is there, and nobody will be
             here = urlsplit(address).hostname in {"127.0.0.1", "localhost", "::1"}
