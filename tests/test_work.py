@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import threading
@@ -197,3 +198,32 @@ def test_a_scheduler_that_goes_away_is_told() -> None:
         for one in begun:
             one.kill()
             one.wait()
+
+
+INTERRUPTED = """
+import sys, time
+from flarescope.work import run_units
+if __name__ == "__main__":
+    try:
+        for unit, _ in run_units(time.sleep, [0.2] * 500, **eval(sys.argv[1])):
+            print("begun", flush=True)
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped")
+"""
+
+
+@pytest.mark.parametrize("how", ["{'workers': 2}", "{'workers': 2, 'dask': 'local'}"])
+def test_ctrl_c_prints_no_traceback_of_a_worker(tmp_path: Path, how: str) -> None:
+    (tmp_path / "work_for_ever.py").write_text(INTERRUPTED)
+    process = subprocess.Popen(
+        [sys.executable, tmp_path / "work_for_ever.py", how],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        _, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert err == "stopped"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -63,3 +65,28 @@ def test_the_version_is_told() -> None:
     ended = run("--version")
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.startswith("flarescope ")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ("magnetograms", "--from", "2026-02-03", "--to", "2026-02-04", "--store"),
+            "Stopped; nothing is lost: type the same line again to go on.\n",
+        ),
+        (("flares", "--from", "2026-02-03", "--to", "2026-02-04", "--out"), "Stopped.\n"),
+    ],
+)
+def test_ctrl_c_ends_with_one_line(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        url = f"http://127.0.0.1:{mute.getsockname()[1]}"
+        command = [sys.executable, "-m", "flarescope", "fetch", *words, tmp_path / "out", "--base-url", url]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            mute.settimeout(60)
+            with mute.accept()[0]:  # it asks, and waits for an answer
+                process.send_signal(signal.SIGINT)
+                out, err = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    assert (process.returncode, out, err) == (130, "", said)

@@ -22,6 +22,11 @@ NUMBERS = {"int_parsing": "a whole number", "float_parsing": "a number"}
 # typer carries its own click and shows only this child of its UsageError
 _UsageError = cast("type[Any]", typer.BadParameter.__bases__[0])
 
+STOPPED = 130  # how typer ends a command on Ctrl-C
+# What keeps each part of its work as soon as it is done; the others begin anew
+GO_ON = (("fetch", "magnetograms"), ("store", "build"), ("store", "seal"))
+GOES_ON = "; nothing is lost: type the same line again to go on."
+
 app = typer.Typer(
     name="flarescope",
     help="Forecast solar flares from SDO/HMI magnetograms, say how good each forecast is, and show why.",
@@ -75,7 +80,7 @@ def main() -> None:
     try:
         code = app(prog_name="flarescope", standalone_mode=False)
     except typer.Abort:
-        sys.exit(130)
+        code = STOPPED
     except _UsageError as error:
         _refuse_usage(error)
     except FlarescopeError as error:
@@ -83,7 +88,15 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    if code == STOPPED:
+        _say_stopped()
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say_stopped() -> None:
+    """One line for who pressed Ctrl-C; whose work goes on where it stopped says so."""
+    goes_on = any(sys.argv[1 : 1 + len(words)] == list(words) for words in GO_ON)
+    typer.echo(f"Stopped{GOES_ON if goes_on else '.'}", err=True)
 
 
 def _refuse_usage(error: Any) -> NoReturn:

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flarescope.errors import BadOptionError, FlarescopeError, MissingExtraError
-from flarescope.work.local import AHEAD, do_here, remember
+from flarescope.work.local import AHEAD, do_here, leave_ctrl_c_to_parent, remember
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -36,7 +36,7 @@ def on_dask(do: Callable[[U], R], units: Iterable[U], address: str, workers: int
     lost = (distributed.client.FutureCancelledError, distributed.comm.CommClosedError)
     with _dask_client(address, workers) as client, _waiting_told(client, address):
         try:
-            yield from _by_client(client, do, units, workers)
+            yield from _by_client(client, do, units, workers, ours=address == "local")
         except lost:  # nobody but a scheduler that ends cancels anything
             logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # or it prints tracebacks
             raise FlarescopeError(
@@ -75,10 +75,12 @@ def _waiting_told(client: Any, address: str) -> Iterator[None]:
         timer.join()
 
 
-def _by_client(client: Any, do: Callable[[U], R], units: Iterable[U], workers: int) -> Iterator[tuple[U, R]]:
+def _by_client(
+    client: Any, do: Callable[[U], R], units: Iterable[U], workers: int, *, ours: bool
+) -> Iterator[tuple[U, R]]:
     """Keep every worker of a Dask scheduler busy with a bounded number of units handed out."""
     name = uuid.uuid4().hex
-    client.register_plugin(_plugin(name, do), name=f"flarescope-{name}")
+    client.register_plugin(_plugin(name, do, ours=ours), name=f"flarescope-{name}")
     done = _dask().as_completed()
     out: dict[Any, U] = {}
     waiting = iter(units)
@@ -121,13 +123,18 @@ def _dask_result(future: Any) -> Any:
     return result
 
 
-def _plugin(name: str, do: Callable[[Any], Any]) -> Any:
-    """Tells each Dask worker what to do, also one that comes later or starts again."""
+def _plugin(name: str, do: Callable[[Any], Any], *, ours: bool) -> Any:
+    """Tells each Dask worker what to do, also one that comes later or starts again.
+
+    Our own workers have the terminal in common with us: their tracebacks of a Ctrl-C would fill it.
+    """
     import distributed
 
     class Doing(distributed.WorkerPlugin):
         def setup(self, worker: Any) -> None:
             remember(name, do)
+            if ours:
+                leave_ctrl_c_to_parent()
 
         def teardown(self, worker: Any) -> None:
             remember(name, None)

@@ -17,7 +17,7 @@ from flarescope.errors import FlarescopeError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["AHEAD", "do_here", "in_processes", "in_threads", "remember"]
+__all__ = ["AHEAD", "do_here", "in_processes", "in_threads", "leave_ctrl_c_to_parent", "remember"]
 
 U = TypeVar("U")
 R = TypeVar("R")
@@ -76,10 +76,16 @@ def _as_done(submit: Callable[[U], Any], units: Iterable[U], workers: int) -> It
 def _begin(name: str, do: Callable[[Any], Any]) -> None:
     """In a new worker process: remember what to do, leave Ctrl-C to the parent, and end with it."""
     remember(name, do)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    leave_ctrl_c_to_parent()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def leave_ctrl_c_to_parent() -> None:
+    """In a worker process: Ctrl-C reaches every process of the terminal; the parent's end is the workers'."""
+    if multiprocessing.parent_process() and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _end_with(parent: Any) -> None:
