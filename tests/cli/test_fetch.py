@@ -175,3 +175,16 @@ def test_a_live_forecast_is_one_document(data_dir: Path) -> None:
             "forecast", "--source", "live", "--base-url", server.url, "--at", "2026-02-03T12:30Z", "--json"
         )
     assert json.loads(ended.stdout)["state"] == "full"
+
+
+@pytest.mark.realdata
+def test_an_archive_without_a_summary_of_the_time_says_which_it_has(data_dir: Path, tmp_path: Path) -> None:
+    words = ("fetch", "regions", "--out", str(tmp_path / "regions.txt"), "--base-url")
+    with ArchiveServer(data=data_dir, clock=utc("2026-02-03T12:30Z")) as server:
+        refused = typed(*words, f"{server.url}/")
+    assert refused.exit_code != 0
+    assert "No region summary of the last three days; this archive has those of 2010 to 2019" in str(
+        refused.exception
+    )
+    with ArchiveServer(data=data_dir, clock=utc("2015-03-06T12:00Z")) as server:
+        assert typed(*words, f"{server.url}/").exit_code == 0

@@ -201,6 +201,8 @@ def test_what_is_not_there_is_missing_data(http: Http, wire: Callable[..., Wire]
     server = wire(answer(status="404 Not Found"))
     assert "no such thing (HTTP 404)" in refusal(http, server.url, MissingDataError)
     assert (len(server.requests), http.troubles) == (1, [])
+    known = wire(answer(status="404 Not Found: it has 2010 to 2019 \x1b[1m"))
+    assert "(HTTP 404: it has 2010 to 2019 [1m)" in refusal(http, known.url, MissingDataError)
 
 
 def test_what_cannot_be_read_is_asked_for_again_and_other_errors_pass(

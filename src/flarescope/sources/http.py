@@ -234,7 +234,9 @@ class Http:
         """Wait for the next attempt, or give up. Errors leave out the query: the troubles have it."""
         service = shown.partition("?")[0]
         if trouble.missing:
-            raise MissingDataError(f"{service} has nothing of the kind now: {problem}. Ask again later.")
+            raise MissingDataError(
+                f"{service} has nothing of the kind now: {problem}. Ask again later, or for another time."
+            )
         with self._lock:
             jitter = self._random.uniform(0.5, 1.5)
         wait = min(

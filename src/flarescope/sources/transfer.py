@@ -209,7 +209,9 @@ class Transfer:
             body.clear()
             raise NoAnswerError("it does not have the part asked for (HTTP 416)")
         if status == 404:
-            raise NoAnswerError("there is no such thing (HTTP 404)", final=True, missing=True)
+            said = one_line(response.reason_phrase, 200).removeprefix("Not Found").lstrip(": ")
+            problem = f"there is no such thing (HTTP 404{': ' if said else ''}{said})"
+            raise NoAnswerError(problem, final=True, missing=True)
         after = _retry_after(response) if status in {429, 503} else 0.0
         if after:
             self._pace.hold(_host(address), after)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +20,8 @@ Query = dict[str, str]
 class Answer:
     """Status, kind and bytes of an answer.
 
-    ``ranged`` says that parts of it may be asked for, as of the files under ``/SUM1/``.
+    ``ranged`` says that parts of it may be asked for, as of the files under ``/SUM1/``; ``reason`` stands
+    beside the status, where a client shows it.
     """
 
     status: int
@@ -28,6 +29,7 @@ class Answer:
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
     ranged: bool = False
+    reason: str = ""
 
 
 def json_answer(document: Any, status: int = 200, **headers: str) -> Answer:
@@ -43,7 +45,8 @@ def text_answer(text: str, status: int = 200, kind: str = "text/plain") -> Answe
 
 def not_found(what: str) -> Answer:
     """404, as a page, as web servers give it."""
-    return text_answer(f"<html><body><h1>404 Not Found</h1>{what}</body></html>\n", 404, "text/html")
+    page = text_answer(f"<html><body><h1>404 Not Found</h1>{what}</body></html>\n", 404, "text/html")
+    return replace(page, reason=f"Not Found: {what.rstrip('.')}")
 
 
 def time_asked(text: str) -> datetime:

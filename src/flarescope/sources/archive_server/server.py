@@ -184,7 +184,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         answer = self._part(wire.answer)
         body = answer.body
-        self.send_response(answer.status)
+        self.send_response(answer.status, answer.reason or None)
         self.send_header("Content-Type", answer.kind)
         self.send_header("Content-Length", str(len(body) if wire.said_length is None else wire.said_length))
         for name, value in answer.headers.items():

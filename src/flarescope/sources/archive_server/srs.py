@@ -26,7 +26,10 @@ UNSAID = (
 def srs_text(content: Content, _fault: str) -> Answer:
     """``text/srs.txt``: the newest Solar Region Summary."""
     text = None if "regions" in content.without else content.summaries.newest(content.now)
-    return not_found("There is no summary.") if text is None else text_answer(text)
+    if text is not None:
+        return text_answer(text)
+    has = "none at all" if "regions" in content.without else content.summaries.kept
+    return not_found(f"No region summary of the last three days; this archive has {has}.")
 
 
 def solar_regions(content: Content, fault: str) -> Answer:

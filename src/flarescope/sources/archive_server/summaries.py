@@ -47,6 +47,15 @@ class Summaries:
         """The newest one issued by ``now``; None where the last three days have none."""
         return next(reversed(self.since(now - OLDEST, now).values()), None)
 
+    @property
+    def kept(self) -> str:
+        """Which years there are, in words."""
+        if self._folder is None:
+            return "those of every day"
+        names = [path.name for path in self._folder.glob("srs_daily/????_SRS.tar.gz")]
+        years = sorted(name[:4] for name in names)
+        return f"those of {years[0]} to {years[-1]}" if years else "none of a whole year"
+
     def _year(self, year: int) -> dict[datetime, str]:
         if year not in self._years:
             assert self._folder is not None
