@@ -163,7 +163,7 @@ def test_methods_that_cannot_explain_a_network_are_named(patch: Magnetogram, net
 @pytest.mark.parametrize(
     ("mistake", "message"),
     [
-        ({"steps": 0}, "with steps=0"),
+        ({"steps": 0}, "cannot begin with 0 steps"),
         ({"mask_pixels": 5000}, "mask of 5000 pixels is not accepted"),
         ({"dtype": "bfloat16"}, "Arithmetic in 'bfloat16' is not accepted"),
     ],
