@@ -27,6 +27,7 @@ __all__ = [
     "StaleImageError",
     "TrainingError",
     "UnknownNameError",
+    "UnreadableFileError",
     "WrongChannelError",
     "WrongTimeError",
 ]
@@ -58,6 +59,10 @@ class BadFileError(FlarescopeError, ValueError):
     def __init__(self, path: str | Path, problem: str) -> None:
         self.path, self.problem = path, problem
         super().__init__(f"{path}: {problem}")
+
+
+class UnreadableFileError(BadFileError):
+    """The system does not give the file out, as for want of the right to read it; it may well be sound."""
 
 
 class WrongChannelError(BadFileError):

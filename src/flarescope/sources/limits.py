@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flarescope.errors import BadFileError, FlarescopeError
+from flarescope.errors import BadFileError, FlarescopeError, UnreadableFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,8 @@ def read_bytes(path: str | Path, *, max_bytes: int = MAX_BYTES) -> FileBytes:
         max_bytes: larger files are refused unread.
 
     Raises:
-        BadFileError: no such file, not a regular file, empty, too large, or unreadable.
+        BadFileError: no such file, not a regular file, empty, or too large.
+        UnreadableFileError: the system does not give it out; the folder is not named in ``problem``.
     """
     path = Path(path)
     try:
@@ -71,10 +72,12 @@ def read_bytes(path: str | Path, *, max_bytes: int = MAX_BYTES) -> FileBytes:
         if size > max_bytes:
             raise BadFileError(path, f"the file has {size:,} bytes; at most {max_bytes:,} are accepted.")
         return FileBytes(path, path.read_bytes())
-    except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
+    except (OSError, ValueError) as error:
         if isinstance(error, FlarescopeError):
             raise
-        raise BadFileError(path, f"the file cannot be read ({error}).") from None
+        if isinstance(error, OSError):
+            raise UnreadableFileError(path, f"the file cannot be read ({error.strerror}).") from None
+        raise BadFileError(path, f"the file cannot be read ({error}).") from None  # a zero byte in the path
 
 
 def check_size(path: Path, width: int, height: int) -> None:

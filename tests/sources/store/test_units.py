@@ -21,7 +21,7 @@ from flarescope.errors import (
 )
 from flarescope.preparation import Preparation
 from flarescope.sources.archives import Found, Supplied
-from flarescope.sources.limits import FileBytes
+from flarescope.sources.limits import FileBytes, read_bytes
 from flarescope.sources.store import Store, Unit
 from flarescope.sources.store.units import do_unit, pixels_sha256
 from flarescope.sun import Magnetogram, Origin, Region
@@ -114,6 +114,26 @@ def test_numbers_beyond_float16_are_a_gap(tmp_path: Path) -> None:
     report = do_unit(store.folder, Faulty(), UNIT)
     assert report.images == 1  # 1 G / 1e-4 still fits
     assert {reason for _, reason in report.gaps} == {"The prepared image holds numbers that are no float16."}
+
+
+def test_a_reason_names_no_folder_of_this_machine(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.fits").write_bytes(b"x")
+    real = Path.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        if path.name != "a.fits":
+            return real(path)
+        raise PermissionError(13, "Permission denied", str(path))
+
+    class Closed:
+        def supply(self, time: datetime, harp: int | None) -> Supplied:
+            return Supplied(read_bytes(tmp_path / "a.fits"), None)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    ((_, reason),) = do_unit(store.folder, Closed(), Unit("a", TIMES[0].date(), TIMES[:1])).gaps
+    assert reason == "a.fits: the file cannot be read (Permission denied)."
 
 
 def test_a_mistake_in_a_supply_is_no_gap(store: Store) -> None:
