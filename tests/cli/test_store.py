@@ -176,12 +176,34 @@ def test_a_flipped_byte_ends_with_1_and_its_name(
     assert run(monkeypatch, "verify", built) == 1
     said = capsys.readouterr().out
     assert shard.name in said
-    assert f"Remove rows/{shard.name[:10]}.json and build again" in said
+    assert f"Type: flarescope store repair {built}" in said
     assert said.endswith(f"{built}: 1 file is damaged.\n")
     assert run(monkeypatch, "verify", built, "--json") == 1
     told = json.loads(capsys.readouterr().out)
     assert not told["sound"]
     assert shard.name in told["damage"][0]["path"]
+    assert told["damage"][0]["kind"] == "damaged"
+
+
+def test_repair_tells_what_is_kept_and_what_is_lost(
+    built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shard = sorted(built.glob("shards/*.npy"))[0]
+    shard.write_bytes(b"")
+    assert run(monkeypatch, "repair", built, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["days_mended"], told["records"]) == (1, [])
+    assert told["lost"][0]["reason"] == "damaged on disk (the arrays of its day). Fetch or build it again."
+    assert run(monkeypatch, "repair", built) == 0
+    assert capsys.readouterr().out == f"{built}: 0 days mended; 0 images of them kept, 0 lost.\n"
+    sorted(built.glob("shards/*.npy"))[0].unlink()
+    assert run(monkeypatch, "repair", built) == 0
+    said = capsys.readouterr().out
+    assert "  gap 20" in said
+    assert said.endswith(
+        "Type the command that filled the store again: it fetches or builds what was lost.\n"
+    )
+    assert run(monkeypatch, "verify", built) == 0
 
 
 @pytest.mark.parametrize("command", [("info",), ("export", "--zarr", "{here}/z")], ids=["info", "export"])

@@ -21,15 +21,16 @@ if TYPE_CHECKING:
     from flarescope.preparation import Preparation
     from flarescope.sources.store import Sealed, Store
     from flarescope.sources.store.build import Built
+    from flarescope.sources.store.repair import Repaired
     from flarescope.sources.store.verify import Damage
     from flarescope.sun import Encoding, View
 
 __all__ = [
-    "catalog_of", "contents", "labelled", "prepared_as", "tell_built", "tell_labels", "tell_sealed",
-    "tell_verified", "workers_for",
+    "catalog_of", "contents", "labelled", "prepared_as", "tell_built", "tell_labels", "tell_repaired",
+    "tell_sealed", "tell_verified", "workers_for",
 ]  # fmt: skip
 
-GAPS_SHOWN, REASONS_SHOWN = 5, 20
+GAPS_SHOWN, REASONS_SHOWN, LOST_SHOWN = 5, 20, 20
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?(Z|UTC)|[+-]\d\d:\d\d)?")
 
 
@@ -192,8 +193,9 @@ def tell_verified(store: Path, damage: Sequence[Damage], waiting: int | None) ->
     """In words: what is damaged, and whether units wait to be sealed."""
     for one in damage:
         typer.echo(f"{one.path}: {one.problem}")
-    if damage:
-        typer.echo(f"{store}: {len(damage)} {'file is' if len(damage) == 1 else 'files are'} damaged.")
+    for kind, count in Counter(one.kind for one in damage).items():
+        told = "cannot be read" if kind == "unreadable" else f"{'is' if count == 1 else 'are'} {kind}"
+        typer.echo(f"{store}: {count} {'file' if count == 1 else 'files'} {told}.")
     if waiting is not None:
         typer.echo(
             f"{store}: not sealed, {waiting} {'unit is' if waiting == 1 else 'units are'} waiting. Type the "
@@ -201,6 +203,20 @@ def tell_verified(store: Path, damage: Sequence[Damage], waiting: int | None) ->
         )
     elif not damage:
         typer.echo(f"{store}: sound.")
+
+
+def tell_repaired(store: Path, repaired: Repaired) -> None:
+    """In words: what was kept, and what is to be filled again."""
+    for name in repaired.records:
+        typer.echo(f"{name}: written anew from what the store knows of it elsewhere.")
+    for one in repaired.lost[:LOST_SHOWN]:
+        typer.echo(f"  gap {one.time.strftime('%Y-%m-%d %H:%M') if one.time else one.day}: {one.reason}")
+    if len(repaired.lost) > LOST_SHOWN:
+        typer.echo(f"  … and {len(repaired.lost) - LOST_SHOWN} more; --json lists them")
+    days = f"{repaired.mended} {'day' if repaired.mended == 1 else 'days'}"
+    typer.echo(f"{store}: {days} mended; {repaired.kept} images of them kept, {len(repaired.lost)} lost.")
+    if repaired.lost:
+        typer.echo("Type the command that filled the store again: it fetches or builds what was lost.")
 
 
 def tell_labels(labels: dict[str, Any] | None) -> None:

@@ -18,6 +18,7 @@ from flarescope.cli._store import (
     prepared_as,
     tell_built,
     tell_labels,
+    tell_repaired,
     tell_sealed,
     tell_verified,
     workers_for,
@@ -159,16 +160,35 @@ def verify(store: Folder, as_json: AsJson = False) -> None:
 
     with progress_bar("verifying") as progress:
         damage = [*verify_store(store, progress), *verify_labels(store)]
-    waiting = waiting_units(store)
-    sealed = waiting is None
+    closed = any(one.kind == "unreadable" for one in damage)
+    waiting = None if closed else waiting_units(store)
+    sealed = waiting is None and not closed
     if as_json:
-        told = [{"path": one.path, "problem": one.problem} for one in damage]
         found = {"sound": sealed and not damage, "sealed": sealed, "waiting_units": waiting or 0}
-        _print({"store": str(store), **found, "damage": told})
+        _print({"store": str(store), **found, "damage": [asdict(one) for one in damage]})
     else:
         tell_verified(store, damage, waiting)
     if damage or not sealed:
         raise typer.Exit(1)
+
+
+@app.command()
+def repair(store: Folder, as_json: AsJson = False) -> None:
+    """Keep what is sound of a damaged store, and note the rest as gaps that are filled again.
+
+    Then type the command that filled the store again: it fetches or builds the gaps alone. May be killed and
+    typed again; a sound store stays as it is.
+
+    Example: flarescope store repair store
+    """
+    from flarescope.sources.store.repair import repair_store
+
+    with progress_bar("repairing") as progress:
+        repaired = repair_store(store, progress)
+    if as_json:
+        _print({"store": str(store), **repaired.to_dict()})
+    else:
+        tell_repaired(store, repaired)
 
 
 @app.command()

@@ -10,9 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from flarescope.errors import BadFileError, BadOptionError, MissingDataError
+from flarescope.errors import BadFileError, BadOptionError, MissingDataError, UnreadableFileError
 from flarescope.samples.label import label_regions, label_times
-from flarescope.sources.store.files import ABOUT, INDEX, LABELS, read_record, remove, sha256_of, write_record
+from flarescope.sources.store.files import (
+    ABOUT,
+    INDEX,
+    LABELS,
+    MAY_READ,
+    read_record,
+    remove,
+    sha256_of,
+    write_record,
+)
 from flarescope.sources.store.index import opened_index
 from flarescope.sources.store.verify import Damage
 from flarescope.writing import check_file_place
@@ -158,15 +167,22 @@ def verify_labels(store: str | Path) -> list[Damage]:
     folder = Path(store)
     if not (folder / LABELS).exists() and not (folder / ABOUT).exists():
         return []
+    again = f"Type: flarescope store seal {folder} --flares LIST"
     try:
         told = read_record(folder / ABOUT)
     except BadFileError as damage:
-        return [Damage(ABOUT, f"{damage.problem} Label the store again.")]
+        return [_told(ABOUT, damage, again)]
     try:
         sound = sha256_of(folder / LABELS) == told.get("labels_sha256")
     except BadFileError as damage:
-        return [Damage(LABELS, damage.problem)]
-    return [] if sound else [Damage(LABELS, "its bytes are not those that were written.")]
+        return [_told(LABELS, damage, again)]
+    return [] if sound else [Damage(LABELS, f"its bytes are not those that were written. {again}")]
+
+
+def _told(name: str, damage: BadFileError, again: str) -> Damage:
+    if isinstance(damage, UnreadableFileError):
+        return Damage(name, f"{damage.problem} {MAY_READ}", "unreadable")
+    return Damage(name, f"{damage.problem} {again}")
 
 
 class _Table:

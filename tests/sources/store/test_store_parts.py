@@ -78,7 +78,7 @@ def test_killed_while_they_are_removed(store: Store, monkeypatch: pytest.MonkeyP
             clear_parts(store.folder)
     assert missing_parts(store.folder) == ()
     assert {damage.problem for damage in verify_store(store.folder)} == {
-        "left by a process that was killed. Seal the store again."
+        "left over from a stopped run. Type the same line again, or seal the store."
     }
     store.seal()
     assert not (store.folder / "units").exists()

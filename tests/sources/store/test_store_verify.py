@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 from dataclasses import replace
@@ -11,8 +12,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from flarescope.errors import BadFileError
+from flarescope.errors import BadFileError, BadOptionError, UnreadableFileError
 from flarescope.sources.store import Store, Unit
+from flarescope.sources.store.repair import repair_store
 from flarescope.sources.store.units import do_unit
 from flarescope.sources.store.verify import verify_store, waiting_units
 
@@ -44,16 +46,11 @@ def test_a_flipped_bit_is_named(built: Path, kind: str) -> None:
     assert verify_store(built) == []
 
 
-@pytest.mark.parametrize("kind", ["shards/*.npy", "files/*/*/*/*.raw"])
-def test_what_to_do_about_it_is_told_and_helps(built: Path, soak: ModuleType, kind: str) -> None:
-    whole = soak.tree(built)
+@pytest.mark.parametrize("kind", ["shards/*.npy", "files/*/*/*/*.raw", "rows/*.json"])
+def test_what_to_do_about_it_is_told(built: Path, kind: str) -> None:
     flip(sorted(built.glob(kind))[0], 150)
     (damage,) = verify_store(built)
-    assert damage.problem.endswith("Remove rows/2026-02-03.json and build again: the day is made anew.")
-    (built / "rows" / "2026-02-03.json").unlink()
-    soak.build(built, soak.units(32))
-    assert soak.tree(built) == whole
-    assert verify_store(built) == []
+    assert damage.problem.endswith(f"Type: flarescope store repair {built}")
 
 
 @pytest.mark.parametrize("kind", KINDS[1:])
@@ -127,6 +124,37 @@ def test_a_sealed_day_that_the_index_does_not_tell_of(built: Path) -> None:
     (built / "index.parquet").unlink()
     (built / "checksums.json").unlink()
     assert [damage.path for damage in verify_store(built)] == ["index.parquet"]
+
+
+@pytest.mark.parametrize("name", ["rows", "units", "units/2026-02-07", "files/2026/02/03"])
+def test_a_folder_that_cannot_be_read_is_one_line(
+    built: Path, soak: ModuleType, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    do_unit(built, soak.MadeUp(), soak.units(33)[-1])
+    real = os.access  # root may read everything, whatever its rights
+    monkeypatch.setattr("os.access", lambda path, *way: str(path) != str(built / name) and real(path, *way))
+    (damage,) = verify_store(built)
+    assert (damage.path, damage.kind) == (name, "unreadable")
+    for act in (repair_store, Store.open(built).seal):
+        with pytest.raises(UnreadableFileError, match=r"the folder cannot be read\. Give yourself the right"):
+            act(*([built] if act is repair_store else []))
+
+
+def test_what_a_full_disk_left_is_no_damage(
+    built: Path, soak: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise BadOptionError("Nothing can be written in it (No space left on device).")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("flarescope.sources.store.put.write_record", full)
+        with pytest.raises(BadOptionError):
+            do_unit(built, soak.MadeUp(), soak.units(34)[-1])
+    (left,) = verify_store(built)
+    assert (left.path.rpartition("/")[2], left.kind) == ("made_up_20260207T0300.raw", "left over")
+    assert left.problem == "left over from a stopped run. Type the same line again to take it up."
+    soak.build(built, soak.units(34))
+    assert verify_store(built) == []
 
 
 def test_no_store(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""How a store lies on the disk: places, files written whole, records that check themselves, one lock.
+"""How a store lies on the disk: places, files written whole, records that check themselves.
 
 Every file is written beside its place and renamed. Against ``kill -9`` that is enough: what was written
 before a rename is in the system's hands, and the next process sees it. Only the arrays and rows of a day
@@ -8,16 +8,17 @@ cut, too, loses nothing that was sealed.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import uuid
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from flarescope.errors import BadFileError, BadOptionError, FlarescopeError
+from flarescope.errors import BadFileError, BadOptionError, FlarescopeError, UnreadableFileError
 from flarescope.sources.limits import read_bytes
 from flarescope.sources.store.rows import DayRows, UnitRows, day_of
 
@@ -29,14 +30,16 @@ if TYPE_CHECKING:
     from flarescope.sources.store.rows import Unit
 
 __all__ = [
-    "ABOUT", "CHECKSUMS", "INDEX", "LABELS", "LOCK", "SETTINGS", "Places", "drafts_below", "is_draft",
-    "locked", "read_day", "read_day_anew", "read_record", "read_unit", "remove", "sha256_of", "write_chunks",
-    "write_record",
+    "ABOUT", "CHECKSUMS", "INDEX", "LABELS", "LOCK", "MAY_READ", "SETTINGS", "Places", "drafts_below",
+    "is_draft", "read_day", "read_day_anew", "read_record", "read_unit", "remove", "repair_line",
+    "sha256_of", "write_chunks", "write_record",
 ]  # fmt: skip
 
 SETTINGS, INDEX, CHECKSUMS, LOCK = "store.json", "index.parquet", "checksums.json", ".lock"
 LABELS, ABOUT = "labels.parquet", "labels.json"  # made from the index, and made again at will
 MOST_RECORD_BYTES = 512 * 2**20
+MAY_READ = "Give yourself the right to read it, or ask whoever runs this machine; then type the line again."
+DAMAGE = {errno.EIO, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP}
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,8 @@ def _names(folder: Path) -> list[str]:
         return os.listdir(folder)
     except FileNotFoundError:
         return []
+    except OSError as problem:
+        raise UnreadableFileError(folder, f"it cannot be read ({problem.strerror}). {MAY_READ}") from None
 
 
 def is_draft(name: str) -> bool:
@@ -164,13 +169,17 @@ def sha256_of(path: Path) -> str:
     """The checksum of a file, read piece by piece.
 
     Raises:
-        BadFileError: it is missing or cannot be read.
+        BadFileError: it is missing, or the disk does not give it back.
+        UnreadableFileError: the system does not give it out; it may well be sound.
     """
     try:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        raise BadFileError(path, "it is missing.") from None
     except OSError as problem:
-        raise BadFileError(path, f"it cannot be read ({problem.strerror}).") from None
+        kind = BadFileError if problem.errno in DAMAGE else UnreadableFileError
+        raise kind(path, f"it cannot be read ({problem.strerror}).") from None
 
 
 def write_record(path: Path, document: dict[str, Any], *, sync: bool = False) -> str:
@@ -216,6 +225,8 @@ def read_unit(path: Path) -> UnitRows:
         if unit.key != path.stem:
             raise ValueError(f"it is of unit {unit.key}")
         return unit
+    except UnreadableFileError:
+        raise
     except (LookupError, TypeError, ValueError) as problem:
         raise BadFileError(path, f"it is no record of a unit ({problem}).") from None
 
@@ -230,6 +241,8 @@ def read_day(path: Path) -> DayRows | None:
         there = os.stat(path)
     except FileNotFoundError:
         return None
+    except OSError as problem:
+        raise UnreadableFileError(path, f"it cannot be read ({problem.strerror}). {MAY_READ}") from None
     return _day_at(path, there.st_mtime_ns, there.st_size, there.st_ino)
 
 
@@ -249,33 +262,15 @@ def read_day_anew(path: Path) -> DayRows:
         if str(found.day) != path.stem:
             raise ValueError(f"it is of {found.day}")
         return found
+    except UnreadableFileError:
+        raise
     except (LookupError, TypeError, ValueError) as problem:
         why = (
             problem.problem if isinstance(problem, BadFileError) else f"it is no record of a day ({problem})."
         )
-        raise BadFileError(path, f"{why} Remove it and build again: the day is made anew.") from None
+        raise BadFileError(path, f"{why} {repair_line(path.parents[1])}") from None
 
 
-@contextmanager
-def locked(folder: Path, *, alone: bool) -> Iterator[None]:
-    """Hold a folder: a store together with others that put units, or alone to seal it; waits for its turn.
-
-    The system frees the lock of a killed process. Where the file system has no locks (some network ones) this
-    does nothing: seal there when no unit is being put.
-    """
-    try:
-        import fcntl
-    except ImportError:  # not a Unix
-        yield
-        return
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = open(folder / LOCK, "ab")  # noqa: SIM115  # closed below; only opening it may fail so
-    except OSError as problem:
-        raise BadOptionError(
-            f"Nothing can be written in {folder} ({problem.strerror}). Make room or choose another place."
-        ) from None
-    with file:
-        with suppress(OSError):
-            fcntl.flock(file, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
-        yield
+def repair_line(folder: Path) -> str:
+    """What to type where a store is damaged."""
+    return f"Type: flarescope store repair {folder}"

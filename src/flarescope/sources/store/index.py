@@ -12,7 +12,16 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flarescope.errors import BadFileError, BadOptionError, MissingDataError
-from flarescope.sources.store.files import CHECKSUMS, INDEX, Places, read_day, sha256_of, write_record
+from flarescope.sources.store.files import (
+    CHECKSUMS,
+    INDEX,
+    SETTINGS,
+    Places,
+    read_day,
+    read_record,
+    sha256_of,
+    write_record,
+)
 from flarescope.sources.store.rows import as_text
 
 if TYPE_CHECKING:
@@ -136,7 +145,7 @@ def write_index(folder: Any, progress: Callable[[int, int], None] = lambda done,
     from pyarrow import parquet
 
     places, counts, records = Places(folder), Counter[str](), RowsChecksum()
-    draft = places.folder / f".{os.getpid()}-{uuid.uuid4().hex[:12]}.part"
+    draft, settings = places.folder / f".{os.getpid()}-{uuid.uuid4().hex[:12]}.part", _settings(places.folder)
     try:
         with parquet.ParquetWriter(draft, _schema(), compression="zstd") as writer:
             for table in _tables(places, counts, records, progress):
@@ -153,8 +162,13 @@ def write_index(folder: Any, progress: Callable[[int, int], None] = lambda done,
             draft.unlink(missing_ok=True)
     totals = {name: counts[name] for name in ("days", "image", "gap", "stale", "bytes")}
     about = {"index": {"name": INDEX, "sha256": checksum}, "rows": records.hexdigest()}
-    write_record(places.folder / CHECKSUMS, about | totals)
+    write_record(places.folder / CHECKSUMS, about | totals | {"settings": settings})
     return Sealed(counts["image"], counts["gap"], counts["stale"], counts["bytes"])
+
+
+def _settings(folder: Path) -> dict[str, Any]:
+    """A copy of ``store.json``, for when that is damaged."""
+    return {name: value for name, value in read_record(folder / SETTINGS).items() if name != "sha256"}
 
 
 def _schema() -> Any:

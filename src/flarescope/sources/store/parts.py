@@ -8,7 +8,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from flarescope.errors import BadFileError
-from flarescope.sources.store.files import locked, read_record, remove, write_record
+from flarescope.sources.store.files import read_record, remove, write_record
+from flarescope.sources.store.lock import locked
 
 if TYPE_CHECKING:
     from pathlib import Path

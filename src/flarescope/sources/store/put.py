@@ -6,11 +6,10 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from flarescope.errors import BadFileError, BadOptionError
+from flarescope.errors import BadFileError, BadOptionError, UnreadableFileError
 from flarescope.sources.store.arrays import as_float16, check_shard, npy_chunks, open_shard
 from flarescope.sources.store.files import (
     Places,
-    locked,
     read_day,
     read_unit,
     remove,
@@ -18,6 +17,8 @@ from flarescope.sources.store.files import (
     write_chunks,
     write_record,
 )
+from flarescope.sources.store.leftovers import note
+from flarescope.sources.store.lock import locked
 from flarescope.sources.store.rows import Row, Shard, Unit, UnitRows
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ class Putting:
         if there and there != row.sha256:
             self._check_own(unit, row, path, times)
         if there != row.sha256:
+            note(self._places, unit.day, row.name)
             write_chunks(path.parent, path.name, [data])
         return replace(row, file=path.relative_to(self.folder).as_posix())
 
@@ -120,6 +122,8 @@ class Putting:
         for path in self._places.pending(unit.day).glob("*.json"):
             try:
                 yield path.stem, read_unit(path)
+            except UnreadableFileError:
+                raise
             except BadFileError:
                 remove(path)  # of a power cut: done again
 
@@ -128,6 +132,8 @@ def fresh_rows(places: Places, unit: Unit) -> UnitRows:
     """What was put of a unit and is not sealed yet; no row where a power cut damaged it: done again."""
     try:
         return read_unit(places.unit(unit))
+    except UnreadableFileError:
+        raise
     except BadFileError:
         return UnitRows(unit.key, ())
 
@@ -141,5 +147,7 @@ def sound_rows(places: Places, unit: Unit) -> tuple[UnitRows, dict[datetime, Flo
     try:
         check_shard(path, there.array)
         return there, dict(zip(there.image_times, open_shard(path, there.array), strict=True))
+    except UnreadableFileError:
+        raise
     except BadFileError:
         return UnitRows(unit.key, ()), {}

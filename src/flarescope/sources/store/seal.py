@@ -1,7 +1,8 @@
 """Seal a store: join units into days, day by day; killed at any moment and begun again, nothing is lost.
 
 For each day: write the new shard, write the day's record that names it (the commit: before, the units
-count; after, the record does), then remove the old shard and the units. Each step may be done twice.
+count; after, the record does), then remove the old shard and the units. Each step may be done twice. Nothing
+is removed but what a record that is there supersedes, and what a stopped run left (see ``leftovers``).
 """
 
 from __future__ import annotations
@@ -10,19 +11,22 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from flarescope.errors import BadFileError, BadOptionError
+from flarescope.errors import BadFileError, BadOptionError, UnreadableFileError
+from flarescope.sources.store.access import check_open
 from flarescope.sources.store.arrays import check_shard, npy_chunks, open_shard
 from flarescope.sources.store.files import (
     Places,
     drafts_below,
-    locked,
     read_day,
     read_unit,
     remove,
+    repair_line,
     write_chunks,
     write_record,
 )
 from flarescope.sources.store.index import write_index
+from flarescope.sources.store.leftovers import clear_leftovers, forget_files, named_files, note
+from flarescope.sources.store.lock import locked
 from flarescope.sources.store.parts import clear_parts, missing_parts
 from flarescope.sources.store.rows import DayRows, Shard, UnitRows
 
@@ -36,9 +40,9 @@ if TYPE_CHECKING:
 
     from flarescope.sources.store.index import Sealed
 
-    _Image = tuple[Path, Shard, int]  # the file of its array, what that must be, and its place there
+    StoredImage = tuple[Path, Shard, int]  # the file of its array, what that must be, and its place there
 
-__all__ = ["seal_folder"]
+__all__ = ["commit_day", "one_file", "seal_folder"]
 
 PARTS_TOLD = 8
 
@@ -52,12 +56,13 @@ def seal_folder(
     """Join all units that are not sealed yet, and write the index.
 
     Raises:
-        BadFileError: something that was sealed before is damaged; the message names it.
+        BadFileError: something that was sealed before is damaged, or cannot be read; the message names it.
         BadOptionError: a part of n was not done, and ``partial`` is not asked for; or the place cannot be
             written.
     """
     places, dropped = Places(folder), list[str]()
     with locked(folder, alone=True):
+        check_open(folder)
         if not partial:
             _check_parts(folder)
         for draft in drafts_below(folder):
@@ -87,19 +92,44 @@ def _check_parts(folder: Path) -> None:
 def _seal_day(places: Places, day: date) -> list[str]:
     """Join a day's units with what was sealed of it before; returns the units that were damaged."""
     fresh, dropped = _fresh(places, day)
+    record = read_day(places.rows(day))
     if fresh:
-        before = read_day(places.rows(day)) or DayRows(day, None, {})
+        before = record or DayRows(day, None, {})
         merged = dict(before.units)
         for key, unit in fresh.items():
             merged[key] = merged.get(key, UnitRows(key, ())).joined(unit)
-        shard = _write_shard(places, day, _images(places, before, fresh))
-        write_record(places.rows(day), DayRows(day, shard, merged).to_dict(), sync=True)
-        _tidy(places, day, shard, merged)
+        for file in named_files(before) - named_files(DayRows(day, None, merged)):
+            note(places, day, file.rpartition("/")[2])
+        record = commit_day(places, before, merged, _images(places, before, fresh))
+    if dropped:
+        forget_files(places, day)
+    clear_leftovers(places, day, record)
     pending = places.pending(day)
     for path in sorted(pending.glob("*"), key=lambda path: path.suffix != ".json"):
         remove(path)  # records first: arrays without a record are no unit
     remove(pending)
     return dropped
+
+
+def commit_day(
+    places: Places, before: DayRows, units: dict[str, UnitRows], images: list[StoredImage]
+) -> DayRows:
+    """Write a day's arrays, then the record that names them; the older shard is noted, to be cleared.
+
+    Args:
+        places: of the store, held alone.
+        before: what the day's record told until now.
+        units: what it shall tell.
+        images: where the arrays of the units lie now, in the order of key and time.
+
+    Raises:
+        BadOptionError: the place cannot be written.
+    """
+    if before.shard:
+        note(places, before.day, before.shard.name)
+    record = DayRows(before.day, _write_shard(places, before.day, images), units)
+    write_record(places.rows(before.day), record.to_dict(), sync=True)
+    return record
 
 
 def _fresh(places: Places, day: date) -> tuple[dict[str, UnitRows], list[str]]:
@@ -110,6 +140,8 @@ def _fresh(places: Places, day: date) -> tuple[dict[str, UnitRows], list[str]]:
             unit = read_unit(path)
             if unit.array:
                 check_shard(path.parent / unit.array.name, unit.array)
+        except UnreadableFileError:
+            raise
         except BadFileError:  # a power cut: nothing of it was sealed, so it is done again
             dropped.append(path.stem)
         else:
@@ -117,30 +149,29 @@ def _fresh(places: Places, day: date) -> tuple[dict[str, UnitRows], list[str]]:
     return found, dropped
 
 
-def _images(places: Places, before: DayRows, fresh: dict[str, UnitRows]) -> list[_Image]:
+def _images(places: Places, before: DayRows, fresh: dict[str, UnitRows]) -> list[StoredImage]:
     """Where each image of the day lies, in the order of key and time: what is fresh goes before what is old.
 
     Raises:
         BadFileError: the old shard is needed and damaged.
     """
     units = [before.units[key] for key in sorted(before.units)]
-    found = _in_one_file(places.folder / "shards", before.shard, units)
+    found = one_file(places.folder / "shards", before.shard, units)
     for unit in fresh.values():
-        found |= _in_one_file(places.pending(before.day), unit.array, [unit])
+        found |= one_file(places.pending(before.day), unit.array, [unit])
     if before.shard and any(shard is before.shard for _, shard, _ in found.values()):
         try:
             check_shard(places.shard(before.shard.name), before.shard)
         except BadFileError as damage:
-            record = places.rows(before.day)
-            raise BadFileError(
-                damage.path, f"{damage.problem} Remove {record} and build again: the day is made anew."
-            ) from None
+            if isinstance(damage, UnreadableFileError):
+                raise
+            raise BadFileError(damage.path, f"{damage.problem} {repair_line(places.folder)}") from None
     return [found[which] for which in sorted(found)]
 
 
-def _in_one_file(
+def one_file(
     folder: Path, shard: Shard | None, units: Sequence[UnitRows]
-) -> dict[tuple[str, datetime], _Image]:
+) -> dict[tuple[str, datetime], StoredImage]:
     """Where the image of each key and time lies in the file that holds all of these units."""
     if shard is None:
         return {}
@@ -148,34 +179,27 @@ def _in_one_file(
     return {one: (folder / shard.name, shard, place) for place, one in enumerate(which)}
 
 
-def _write_shard(places: Places, day: date, images: list[_Image]) -> Shard | None:
+def _write_shard(places: Places, day: date, images: list[StoredImage]) -> Shard | None:
     """All arrays of the day in one file; None where there are none."""
     if not images:
         return None
+
+    def named(sha256: str) -> str:
+        name = f"{day}.{sha256[:8]}.npy"
+        note(places, day, name)
+        return name
+
     shape = (len(images), *images[0][1].shape[1:])
     path, checksum = write_chunks(
         places.folder / "shards",
-        lambda sha: f"{day}.{sha[:8]}.npy",
+        named,
         npy_chunks(_arrays(images), shape),
         sync=True,
     )
     return Shard(path.name, checksum, shape)
 
 
-def _arrays(images: list[_Image]) -> Iterator[Float16[np.ndarray, "h w"]]:
+def _arrays(images: list[StoredImage]) -> Iterator[Float16[np.ndarray, "h w"]]:
     opened = lru_cache(maxsize=2)(open_shard)
     for path, shard, place in images:
         yield opened(path, shard)[place]
-
-
-def _tidy(places: Places, day: date, shard: Shard | None, units: dict[str, UnitRows]) -> None:
-    """Remove what the day's record does not name: older shards, files of attempts that were killed."""
-    for path in places.shards_of(day):
-        if shard is None or path.name != shard.name:
-            remove(path)
-    named = {row.file for unit in units.values() for row in unit.rows}
-    for path in places.files(day).glob("*"):
-        if path.relative_to(places.folder).as_posix() not in named:
-            remove(path)
-    for folder in (places.files(day), *places.files(day).parents[:3]):
-        remove(folder)  # where nothing is in it

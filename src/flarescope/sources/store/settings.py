@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from flarescope.errors import BadFileError, BadOptionError
-from flarescope.sources.store.files import LOCK, SETTINGS, is_draft, locked, read_record, write_record
+from flarescope.sources.store.files import LOCK, SETTINGS, is_draft, read_record, write_record
+from flarescope.sources.store.lock import locked
 from flarescope.times import duration, duration_text
 
 if TYPE_CHECKING:
