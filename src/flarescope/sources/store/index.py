@@ -22,10 +22,11 @@ from flarescope.sources.store.files import (
     sha256_of,
     write_record,
 )
+from flarescope.sources.store.nearest import nearer_times
 from flarescope.sources.store.rows import as_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from flarescope.sources.store.rows import DayRows, Row
@@ -62,10 +63,16 @@ class Seen:
         self._order: deque[tuple[datetime, tuple[int | None, str]]] = deque()
         self._times: dict[tuple[int | None, str], deque[datetime]] = {}
 
-    def judge(self, row: Row) -> Row:
-        """The row itself, or as stale if the same file or the same pixels were there for an earlier time."""
+    def judge(self, row: Row, nearer: datetime | None = None) -> Row:
+        """The row itself, or as stale if the same file or the same pixels were there for an earlier time.
+
+        So it is, too, if its image is there for a time that is nearer to the image's own.
+        """
         if row.status == "gap":
             return row
+        if nearer is not None:
+            reason = f"the same image is there for {as_text(nearer)}, which is nearer to its own time"
+            return replace(row, status="stale", reason=reason)
         self._forget(row.time - STALE_WITHIN)
         marks = ((row.harp, row.sha256), (row.harp, row.pixels_sha256))
         before = [self._times[mark][0] for mark in marks if mark in self._times]
@@ -197,7 +204,7 @@ def _tables(
         if rows is None:
             raise BadFileError(places.rows(day), "it went away while the store was sealed. Seal it again.")
         records.add(rows)
-        table = pa.Table.from_pylist(_day_rows(rows, seen, counts), schema)
+        table = pa.Table.from_pylist(_day_rows(rows, seen, counts, nearer_times(places, rows)), schema)
         counts["bytes"] += _bytes(places, rows)
         waiting.append(table)
         held += len(table)
@@ -217,11 +224,13 @@ def _bytes(places: Places, day: DayRows) -> int:
     return sum(kept.values()) + (shard.stat().st_size if shard and shard.exists() else 0)
 
 
-def _day_rows(day: DayRows, seen: Seen, counts: Counter[str]) -> list[dict[str, Any]]:
+def _day_rows(
+    day: DayRows, seen: Seen, counts: Counter[str], nearer: Mapping[tuple[str, datetime], datetime]
+) -> list[dict[str, Any]]:
     """The rows of a day in the order of key and time, each judged in the order of time."""
     ordered = [(key, row) for key in sorted(day.units) for row in day.units[key].rows]
     by_time = sorted(range(len(ordered)), key=lambda i: (ordered[i][1].time, ordered[i][0]))
-    judged = {i: seen.judge(ordered[i][1]) for i in by_time}
+    judged = {i: seen.judge(row, nearer.get((key, row.time))) for i in by_time for key, row in [ordered[i]]}
     counts.update(row.status for row in judged.values())
     found, position = [], 0
     for i, (key, _) in enumerate(ordered):
