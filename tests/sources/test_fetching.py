@@ -116,6 +116,22 @@ def test_a_gap_has_its_reason_and_is_filled_by_the_next_call(tmp_path: Path) -> 
     assert (again.images, again.gaps, archive.asked) == (4, (), 1)
 
 
+def test_what_a_power_cut_damaged_before_it_was_sealed_is_fetched_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    units = units_for(times_between("2026-02-03", "2026-02-03T03:00Z", "1h"))
+    with ArchiveServer(data=None) as server, Http(QUICK.at(server.url)) as http:
+        store = new_store(tmp_path / "store")
+        with monkeypatch.context() as patch:
+            patch.setattr(store, "seal", lambda: (_ for _ in ()).throw(KeyboardInterrupt))
+            with pytest.raises(KeyboardInterrupt):
+                fetch_magnetograms(Helioviewer(http), units, store, http, tolerance=NEAR)
+        sorted(store.folder.glob("units/2026-02-03/*.npy"))[1].write_bytes(b"")
+        found = fetch_magnetograms(Helioviewer(http), units, store, http, tolerance=NEAR)
+    assert (found.images, found.gaps) == (3, ())
+    assert verify_store(store.folder) == []
+
+
 def test_of_a_day_with_gaps_only_these_are_asked_for_again(tmp_path: Path) -> None:
     units = units_for(times_between("2026-02-03", "2026-02-03T06:00Z", "1h"), harp=377)
     assert len(units) == 1

@@ -213,13 +213,23 @@ def fetch_magnetograms(
     do = _Do(store, supply)
     missing = _parts(units, _stale(store), store)
     _all(do, missing, workers, progress)
-    store.seal()
+    damaged = set(store.seal().dropped)
     fresh = {unit.key for unit in missing}
-    again = _parts([unit for unit in units if unit.key in fresh], _stale(store))
+    again = _parts([unit for unit in units if unit.key in fresh - damaged], _stale(store))
+    again += _parts([unit for unit in units if unit.key in damaged], {}, store)  # of a power cut
     if again:
         _all(do, again, workers, lambda done, of: None)
         store.seal()
-    return _report(store, units, http, supply.down)
+    return replace(
+        found := _report(store, units, http, supply.down), notes=(*found.notes, *_lost(damaged, units))
+    )
+
+
+def _lost(damaged: Collection[str], units: Sequence[Unit]) -> list[str]:
+    """What a power cut damaged before it was sealed, and is not asked for here."""
+    lost = sorted(set(damaged) - {unit.key for unit in units})
+    count = f"{len(lost)} {'unit' if len(lost) == 1 else 'units'} of other times, such as"
+    return [f"{count} {lost[0]}: damaged before being sealed. Type their line again"] if lost else []
 
 
 def _refuse_other_series(archive: ImageArchive, units: Sequence[Unit], store: Store) -> None:
