@@ -109,6 +109,13 @@ def test_regions_are_labelled_by_their_numbers(tmp_path: Path) -> None:
     assert pd.read_parquet(ever.path)["label"].fillna(-1).tolist() == [1, 1, -1, 1]
 
 
+def test_near_real_time_harps_are_another_group(tmp_path: Path) -> None:
+    keys = ["harp00099_20150301", "harp00099nrt_20150301"]
+    store = index(tmp_path / "store", [0, 1], view="region", harp=[99, 99], key=keys)
+    rows = pd.read_parquet(label_store(store, catalog()).path)
+    assert rows["group"].tolist() == ["HARP 99", "HARP 99 nrt"]
+
+
 def test_parts_make_the_same_table_as_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = index(tmp_path / "store", np.arange(0.0, 24 * 20, 1).tolist())
     flares = catalog((100.0, "M1.0", None), (300.0, "M1.0", None))

@@ -269,8 +269,27 @@ def test_an_image_of_another_series_does_not_pass_for_the_one_asked_for(tmp_path
             lambda: expected(definitive, units, store, tolerance=NEAR, workers=1),
             lambda: fetch_magnetograms(definitive, units, store, http, tolerance=NEAR),
         ):
-            with pytest.raises(BadOptionError, match=r"holds hmi.M_720s_nrt for"):
+            with pytest.raises(BadOptionError, match=r"holds hmi\.M_720s_nrt, and hmi\.M_720s is asked for"):
                 ask()
+
+
+@pytest.mark.parametrize("first", ["hmi.M_720s_nrt", "hmi.M_720s"])
+def test_near_real_time_and_definitive_images_do_not_go_into_one_store(tmp_path: Path, first: str) -> None:
+    store = Store.create(tmp_path / "store", preparation=None, keep_files=True)
+    (second,) = {"hmi.M_720s_nrt", "hmi.M_720s"} - {first}
+    with ArchiveServer(data=None) as server, Http(QUICK.at(server.url)) as http:
+        for series, day in ((first, "2026-02-03"), (first, "2026-02-04"), (second, "2026-02-05")):
+            units = units_for(times_between(f"{day}T00:00Z", f"{day}T01:00Z", "1h"))
+            archive = Jsoc(http, series=series)
+            if series == second:
+                with pytest.raises(
+                    BadOptionError, match="near-real-time and definitive images do not go into one"
+                ):
+                    fetch_magnetograms(archive, units, store, http, tolerance=NEAR)
+            else:
+                assert fetch_magnetograms(archive, units, store, http, tolerance=NEAR).images == 1
+        fetch_magnetograms(Helioviewer(http), units, store, http, tolerance=NEAR)
+    assert json.loads((store.folder / "store.json").read_text())["series"] == ["helioviewer:19", first]
 
 
 def test_a_store_keeps_to_one_tolerance(tmp_path: Path) -> None:

@@ -241,7 +241,10 @@ def _labelled(
     if (rows["view"] == "region").any():
         table = label_regions(times, _regions(rows["noaa"]), catalog, at_least=at_least, within=within)
         noaa = table["noaa"].to_numpy()
-        harps = [f"HARP {number}" if number else "" for number in rows["harp"].fillna(0).astype(int)]
+        harps = [
+            (f"HARP {harp} nrt" if "nrt_" in key else f"HARP {harp}") if harp else ""  # numbered apart
+            for key, harp in zip(rows["key"], rows["harp"].fillna(0).astype(int), strict=True)
+        ]
         group = [name or harp for name, harp in zip(noaa, harps, strict=True)]
     else:
         if within == EVER:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from flarescope.errors import ArchiveError, BadOptionError, MissingDataError
 from flarescope.sources.store.index import index_rows
 from flarescope.sources.store.rows import Unit
-from flarescope.sources.store.settings import check_tolerance
+from flarescope.sources.store.settings import check_series, check_tolerance, keep_series
 from flarescope.sources.store.units import do_unit
 from flarescope.times import duration, iso, utc
 from flarescope.work import run_units
@@ -168,7 +168,8 @@ def expected(
     """How many images, how many bytes, how long?
 
     Raises:
-        BadOptionError: the store has images of another tolerance, or of another series for these times.
+        BadOptionError: the store has images of another tolerance, of another series for these times, or of
+            the near-real-time series where the definitive one is asked for, or the other way round.
     """
     images = left = sum(len(unit.times) for unit in units)
     if store is not None:
@@ -205,10 +206,12 @@ def fetch_magnetograms(
         progress: told (units done, of).
 
     Raises:
-        BadOptionError: the store has images of another tolerance, or of another series for these times.
+        BadOptionError: the store has images of another tolerance, of another series for these times, or of
+            the near-real-time series where the definitive one is asked for, or the other way round.
     """
     _refuse_other_series(archive, units, store)
     store.remember_tolerance(tolerance)
+    keep_series(store.folder, archive.series)
     supply = _FromArchive(archive, tolerance)
     do = _Do(store, supply)
     missing = _parts(units, _stale(store), store)
@@ -234,6 +237,7 @@ def _lost(damaged: Collection[str], units: Sequence[Unit]) -> list[str]:
 
 def _refuse_other_series(archive: ImageArchive, units: Sequence[Unit], store: Store) -> None:
     """An image that is there must not pass for one of another series, such as the definitive one."""
+    check_series(store.folder, archive.series)
     for unit in units:
         other = [row for row in store.rows(unit) if row.series not in {"", archive.series}]
         if other:

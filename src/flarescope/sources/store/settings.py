@@ -14,9 +14,18 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from pathlib import Path
 
-__all__ = ["begin_or_agree", "check_tolerance", "keep_tolerance", "read_settings", "tolerance_in"]
+__all__ = [
+    "begin_or_agree",
+    "check_series",
+    "check_tolerance",
+    "keep_series",
+    "keep_tolerance",
+    "read_settings",
+    "tolerance_in",
+]
 
 FORMAT = "flarescope store 1"
+NRT = "_nrt"
 
 
 def begin_or_agree(folder: Path, settings: dict[str, Any]) -> None:
@@ -88,6 +97,38 @@ def keep_tolerance(folder: Path, tolerance: timedelta) -> None:
         if tolerance_in(settings) is None:
             del settings["sha256"]
             write_record(folder / SETTINGS, settings | {"tolerance": duration_text(tolerance)})
+
+
+def check_series(folder: Path, series: str) -> None:
+    """May images of this series be fetched into this store?
+
+    Near-real-time and definitive images differ, and their HARPs are numbered apart, so a store holds either.
+
+    Raises:
+        BadOptionError: it holds the other one of the two.
+    """
+    there = [one for one in read_settings(folder).get("series", []) if one != series]
+    other = [one for one in there if one.removesuffix(NRT) == series.removesuffix(NRT)]
+    if other:
+        raise BadOptionError(
+            f"{folder} holds {other[0]}, and {series} is asked for; near-real-time and definitive images do "
+            "not go into one store. Choose another folder."
+        )
+
+
+def keep_series(folder: Path, series: str) -> None:
+    """Write a series into the settings of a store that holds its images.
+
+    Raises:
+        BadOptionError: it holds the near-real-time or definitive other one, or cannot be written.
+    """
+    with locked(folder, alone=True):
+        check_series(folder, series)
+        settings = read_settings(folder)
+        known = settings.get("series", [])
+        if series not in known:
+            del settings["sha256"]
+            write_record(folder / SETTINGS, settings | {"series": sorted([*known, series])})
 
 
 def _where_unlike(one: Any, other: Any) -> Any:
