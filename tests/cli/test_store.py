@@ -316,7 +316,7 @@ def test_as_a_shipped_network_wants_it(
         ),
         (
             ("build", "--images", "{images}", "--out", "{here}/s", "--to", "2014-01-01"),
-            "files are left out: outside the period asked for",
+            "files left out: outside the period asked for",
         ),
         (("build", "--images", "{images}", "--out", "{here}/s", "--size", "1000000"), "4096"),
         (

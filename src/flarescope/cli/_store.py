@@ -162,13 +162,15 @@ def _kind(reason: str) -> str:
 
 def tell_built(out: Path, built: Built, shard: str | None) -> None:
     """In words: what was done, what was left out, which gaps there are."""
+    from flarescope.sources.store.listing import told_left_out
+
     part = f" of part {shard}" if shard else ""
     typer.echo(
         f"{built.images} images in {built.units} units{part} ({built.there} units were there already), "
         f"{built.gap_count} gaps."
     )
-    for reason, count in built.left_out.items():
-        typer.echo(f"  {count} files left out: {reason}")
+    for told in told_left_out(built.left_out):
+        typer.echo(f"  {told}")
     for time, reason in built.gaps[:GAPS_SHOWN]:
         typer.echo(f"  gap {time:%Y-%m-%d %H:%M}: {reason}")
     if built.gap_count > GAPS_SHOWN:

@@ -8,7 +8,9 @@ import tracemalloc
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from flarescope.sources.store.listing import SAME_TIME, Listing, list_files
+import pytest
+
+from flarescope.sources.store.listing import SAME_TIME, Listing, list_files, told_left_out
 from flarescope.sources.store.local_images import Listed
 
 HOUR = datetime(2026, 2, 3, 12, tzinfo=UTC)
@@ -60,3 +62,25 @@ def test_memory_does_not_grow_with_the_list() -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.2 * peaks[0]
+
+
+def test_a_folder_that_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("open", "closed"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "HMI.m2026.02.03_12.00.00.jpg").write_bytes(b"x")
+    real = os.scandir
+
+    def scandir(path: str) -> object:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    found = list_files([tmp_path])
+    assert (found.disks, found.left_out) == (
+        1,
+        {"all of folder closed cannot be read (Permission denied)": 1},
+    )
+    assert list(told_left_out(found.left_out | {"x": 3})) == [
+        "left out: all of folder closed cannot be read (Permission denied)", "3 files left out: x",
+    ]  # fmt: skip

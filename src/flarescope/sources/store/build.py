@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flarescope.errors import BadOptionError, MissingDataError
 from flarescope.preparation import Preparation
 from flarescope.sources.calibration import GREY_PER_GAUSS
-from flarescope.sources.store.listing import list_files
+from flarescope.sources.store.listing import list_files, told_left_out
 from flarescope.sources.store.parts import write_part
 from flarescope.sources.store.store import Store
 from flarescope.sources.store.supply import units_of
@@ -142,7 +142,7 @@ def build_store(
     seen = view or view_of(listing)
     listing.keep(seen)
     if not listing.units:
-        why = "; ".join(f"{count} files are left out: {reason}" for reason, count in listing.left_out.items())
+        why = "; ".join(told_left_out(listing.left_out))
         raise MissingDataError(f"No image of view '{seen}' and this period. {why.rstrip('.')}.")
     prepared = (preparation or preparation_for)(seen)
     store = Store.create(out, preparation=prepared, keep_files=keep_files)

@@ -15,14 +15,15 @@ from flarescope.sources.store.local_images import SUFFIXES, Listed, listed
 from flarescope.times import iso
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from flarescope.sun import View
 
-__all__ = ["OUTSIDE", "SAME_TIME", "Listing", "list_files"]
+__all__ = ["OUTSIDE", "SAME_TIME", "Listing", "list_files", "told_left_out"]
 
 SAME_TIME = "another file of the same time, kept for when the first is not sound"
 OUTSIDE = "outside the period asked for"
+CLOSED = "all of folder "
 AT_ONCE = 1000  # files in memory
 SECONDS_A_DAY = 86_400
 
@@ -31,7 +32,7 @@ class Listing:
     """What a few folders hold, in a nameless temporary database that is gone when the list is.
 
     Attributes:
-        counted: how many files are no part of any unit, by reason.
+        counted: how many files are no part of any unit, by reason; a folder that cannot be read counts as one.
     """
 
     def __init__(self) -> None:
@@ -100,6 +101,13 @@ class Listing:
         return int(found)
 
 
+def told_left_out(left_out: Mapping[str, int]) -> Iterator[str]:
+    """What is left out, in words: "3 files left out: outside the period asked for"."""
+    for reason, count in left_out.items():
+        closed = reason.startswith(CLOSED)  # nobody knows how many files these are
+        yield f"left out: {reason}" if closed else f"{count} files left out: {reason}"
+
+
 def list_files(
     folders: Sequence[str | Path],
     *,
@@ -154,7 +162,7 @@ def _wanted(
     until: datetime | None,
     progress: Callable[[int, int], None],
 ) -> Iterator[Listed]:
-    for count, name in enumerate(_names_below(folder), 1):
+    for count, name in enumerate(_names_below(folder, left_out), 1):
         file = listed(folder, name)
         if isinstance(file, str):
             left_out[file] += 1
@@ -165,9 +173,14 @@ def _wanted(
         progress(count, count)
 
 
-def _names_below(folder: Path) -> Iterator[str]:
+def _names_below(folder: Path, left_out: Counter[str]) -> Iterator[str]:
     """Names of all images, relative to the folder, in a fixed order; drafts (``.name``) are none."""
-    for place, below, names in os.walk(folder):
+
+    def closed(problem: OSError) -> None:
+        name = os.path.relpath(problem.filename, folder)
+        left_out[f"{CLOSED}{folder.name if name == '.' else name} cannot be read ({problem.strerror})"] += 1
+
+    for place, below, names in os.walk(folder, onerror=closed):
         below[:] = sorted(name for name in below if not name.startswith("."))
         for name in sorted(names):
             if name.lower().endswith(SUFFIXES) and not name.startswith("."):
