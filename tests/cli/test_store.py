@@ -185,6 +185,27 @@ def test_a_flipped_byte_ends_with_1_and_its_name(
     assert told["damage"][0]["kind"] == "damaged"
 
 
+def test_where_every_file_is_a_gap_the_gaps_are_told_first(
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "images"
+    folder.mkdir()
+    name = sorted(images.rglob("*.jpg"))[0].name
+    (folder / name).write_bytes(b"no image")
+    flares, out = images / "goes.csv", tmp_path / "store"
+    typed = ("build", "--images", folder, "--out", out, "--size", 16, "--flares", flares)
+    assert run(monkeypatch, *typed) == 2
+    said = capsys.readouterr()
+    assert "0 images in 1 units (0 units were there already), 1 gaps." in said.out
+    assert f": {name}: its first bytes" in said.out
+    assert said.err.endswith("holds no image, so there is nothing to label.\n")
+    assert run(monkeypatch, *typed, "--json") == 2
+    said = capsys.readouterr()
+    told = json.loads(said.out)
+    assert (told["gaps"], told["labels"], len(told["first_gaps"])) == (1, None, 1)
+    assert said.err.count("\n") == 1
+
+
 def test_repair_tells_what_is_kept_and_what_is_lost(
     built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -23,6 +23,11 @@ from flarescope.cli._store import (
     tell_verified,
     workers_for,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flarescope.flare import FlareCatalog
 
 __all__ = ["app"]
 
@@ -109,12 +114,8 @@ def build(
             how=how,
             progress=progress,
         )
-    labels = labelled(out, catalog, at_least, within)
-    if as_json:
-        _print({"store": str(out), **built.to_dict(), "labels": labels})
-    else:
-        tell_built(out, built, shard)
-        tell_labels(labels)
+    tell = None if as_json else (lambda: tell_built(out, built, shard))
+    _finish({"store": str(out), **built.to_dict()}, tell, out, (catalog, at_least, within))
 
 
 @app.command()
@@ -141,12 +142,8 @@ def seal(
     catalog = catalog_of(flares, at_least, within, goes_scale)
     with progress_bar("sealing") as progress:
         sealed = opened.seal(progress, partial=partial)
-    labels = labelled(store, catalog, at_least, within)
-    if as_json:
-        _print({"store": str(store), **asdict(sealed), "labels": labels})
-    else:
-        tell_sealed(store, sealed)
-        tell_labels(labels)
+    tell = None if as_json else (lambda: tell_sealed(store, sealed))
+    _finish({"store": str(store), **asdict(sealed)}, tell, store, (catalog, at_least, within))
 
 
 @app.command()
@@ -228,6 +225,32 @@ def info(store: Folder, as_json: AsJson = False) -> None:
     for name, value in found.items():
         plain = "none" if value is None else value
         typer.echo(f"{name}: {json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else plain}")
+
+
+def _finish(
+    document: dict[str, Any],
+    tell: Callable[[], None] | None,
+    store: Path,
+    how: tuple[FlareCatalog | None, str, str],
+) -> None:
+    """Write the labels, and tell all, as a document where ``tell`` is None.
+
+    A store without an image has no labels, which is said after all else.
+    """
+    from flarescope.errors import MissingDataError
+
+    labels, problem = None, None
+    try:
+        labels = labelled(store, *how)
+    except MissingDataError as missing:
+        problem = missing
+    if tell is None:
+        _print({**document, "labels": labels})
+    else:
+        tell()
+        tell_labels(labels)
+    if problem:
+        raise problem
 
 
 def _print(document: dict[str, Any]) -> None:

@@ -32,7 +32,7 @@ class Listing:
     """What a few folders hold, in a nameless temporary database that is gone when the list is.
 
     Attributes:
-        counted: how many files are no part of any unit, by reason; a folder that cannot be read counts as one.
+        counted: how many files are no part of any unit, by reason; a folder that cannot be read is one.
     """
 
     def __init__(self) -> None:
