@@ -12,13 +12,13 @@ from collections.abc import Sized
 from typing import TYPE_CHECKING, TypeVar
 
 from flarescope.errors import BadOptionError
-from flarescope.work.dask import on_dask
+from flarescope.work.dask import check_dask, on_dask
 from flarescope.work.local import in_processes, in_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["parse_shard", "run_units"]
+__all__ = ["check_dask", "parse_shard", "run_units"]
 
 U = TypeVar("U")
 R = TypeVar("R")

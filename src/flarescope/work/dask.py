@@ -16,7 +16,7 @@ from flarescope.work.local import AHEAD, do_here, leave_ctrl_c_to_parent, rememb
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["on_dask"]
+__all__ = ["check_dask", "on_dask"]
 
 U = TypeVar("U")
 R = TypeVar("R")
@@ -43,6 +43,19 @@ def on_dask(do: Callable[[U], R], units: Iterable[U], address: str, workers: int
                 "The Dask scheduler went away in the middle of the work. What is done is kept: "
                 "type the command again."
             ) from None
+
+
+def check_dask(address: str) -> None:
+    """Does a Dask scheduler answer? Asked before anything is written; "local" needs but the package.
+
+    Raises:
+        BadOptionError: none answers at this address.
+        MissingExtraError: Dask is not installed.
+    """
+    _dask()
+    if address != "local":
+        with _dask_client(address, 1):
+            return
 
 
 def _do_or_tell(name: str, unit: Any) -> tuple[Any, FlarescopeError | None]:

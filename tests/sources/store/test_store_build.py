@@ -280,3 +280,12 @@ def test_a_real_day_and_real_sharps(data_dir: Path, tmp_path: Path) -> None:
     assert index["harp"].nunique() == 13
     for folder in ("disks", "sharps"):
         assert verify_store(tmp_path / folder) == []
+
+
+@pytest.mark.parametrize("shard", [None, (1, 2)])
+def test_a_dask_address_where_nobody_answers_leaves_nothing(
+    images: Path, tmp_path: Path, shard: tuple[int, int] | None
+) -> None:
+    with pytest.raises(BadOptionError, match="No Dask scheduler answers"):
+        build_store([images], tmp_path / "store", how=How(dask="nowhere://1", shard=shard))
+    assert not (tmp_path / "store").exists()

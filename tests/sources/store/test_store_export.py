@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
@@ -86,3 +88,30 @@ def test_places_and_stores_that_cannot_be(built: Path, tmp_path: Path) -> None:
     with pytest.raises(MissingDataError, match="keeps files only"):
         export_zarr(files, tmp_path / "x")
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("killed", range(1, 4))
+def test_killed_at_any_moment_and_typed_again(
+    built: Path, tmp_path: Path, killed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, real = tmp_path / "out.zarr", os.replace
+    last = {1: ".out.zarr.part/table.parquet", 2: ".out.zarr.part/group"}.get(killed)
+
+    def replace(source: str | Path, target: str | Path) -> None:
+        if last and source == tmp_path / last:
+            raise KeyboardInterrupt
+        real(source, target)
+
+    with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
+        patch.setattr("flarescope.sources.store.export.shutil.rmtree", lambda *_, **__: None)  # as by kill -9
+        patch.setattr("flarescope.sources.store.export.os.replace", replace)
+        export_zarr(Store.open(built), out)
+    assert (tmp_path / ".out.zarr.part").is_dir()
+    assert [name.exists() for name in (out.with_name("out.index.parquet"), out)] == [killed > 1, killed > 2]
+    if killed == 3:
+        with pytest.raises(BadOptionError, match="is there already"):
+            export_zarr(Store.open(built), out)
+    else:
+        assert export_zarr(Store.open(built), out) == 26
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["built", "out.index.parquet", "out.zarr"]
+    assert zarr.open_group(str(out), mode="r")["images"].shape == (26, 32, 32)

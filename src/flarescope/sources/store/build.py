@@ -16,7 +16,7 @@ from flarescope.sources.store.store import Store
 from flarescope.sources.store.supply import units_of
 from flarescope.sources.store.units import do_unit
 from flarescope.times import iso
-from flarescope.work import run_units
+from flarescope.work import check_dask, run_units
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -130,7 +130,8 @@ def build_store(
 
     Raises:
         MissingDataError: no image.
-        BadOptionError: images of both views; the store is of another preparation, or inside such a folder.
+        BadOptionError: images of both views; the store is of another preparation, or inside such a folder;
+            or no Dask scheduler answers.
 
     Example:
         >>> build_store(["full_disk_2026"], "store", how=How(workers=4)).images  # doctest: +SKIP
@@ -145,6 +146,8 @@ def build_store(
         why = "; ".join(told_left_out(listing.left_out))
         raise MissingDataError(f"No image of view '{seen}' and this period. {why.rstrip('.')}.")
     prepared = (preparation or preparation_for)(seen)
+    if how.dask is not None:
+        check_dask(how.dask)
     store = Store.create(out, preparation=prepared, keep_files=keep_files)
     if how.shard is not None:
         write_part(store.folder, how.shard, units=0, new=0, done=False)

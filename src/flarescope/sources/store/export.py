@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import uuid
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from flarescope.errors import (
 )
 from flarescope.sources.store.files import ABOUT, INDEX, LABELS, read_record, sha256_of
 from flarescope.sources.store.index import opened_index
+from flarescope.sources.store.lock import locked
 from flarescope.writing import check_folder_place
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["export_zarr"]
 
+GROUP, TABLE, WRITTEN = "group", "table.parquet", "written"  # in the folder of drafts
 AT_ONCE = 32  # images in a file of the group, and in memory
 ROWS_AT_ONCE = 8192
 ROWS = "image"  # the dimension that all arrays share
@@ -47,7 +48,7 @@ def export_zarr(
     since 1970, UTC; xarray reads them as times), ``harp`` (-1 for none) and ``quality``; of a labelled store
     also ``label`` (1, 0, or -1 for none) and ``hours_to_flare`` (NaN for none). The preparation and how the
     labels were made are among its attributes. Beside ``store.zarr`` lies ``store.index.parquet`` with the
-    same n rows in the same order.
+    same n rows in the same order. Killed and called again it begins anew and removes what was left.
 
     Args:
         store: sealed.
@@ -63,34 +64,48 @@ def export_zarr(
         BadFileError: its index, its labels or a shard are damaged, or the labels are of another index.
         MissingExtraError: zarr is not installed.
     """
-    out, rows = _free(out)
+    out, rows = Path(out).absolute(), _table_of(Path(out).absolute())
+    check_folder_place(out.parent)
+    draft = out.with_name(f".{out.name}.part")
+    if not draft.exists():
+        _check_free(out, rows)
     count, labels = _count(store), _about_labels(store.folder)
-    draft = out.with_name(f".{out.name}.{os.getpid()}-{uuid.uuid4().hex[:12]}.part")
-    draft_of_rows = draft.with_name(f"{draft.name}.rows.part")
     try:
-        _write(store, draft, draft_of_rows, labels, count, progress)
-        os.replace(draft_of_rows, rows)
-        os.replace(draft, out)
+        with locked(draft, alone=True):
+            try:
+                _clear(draft, rows)
+                _check_free(out, rows)
+                _write(store, draft, labels, count, progress)
+                (draft / WRITTEN).touch()
+                os.replace(draft / TABLE, rows)
+                os.replace(draft / GROUP, out)
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
     except OSError as problem:
         if isinstance(problem, FlarescopeError):
             raise
         raise BadOptionError(f"{out} cannot be written ({problem.strerror}). Choose another place.") from None
-    finally:
-        draft_of_rows.unlink(missing_ok=True)
-        shutil.rmtree(draft, ignore_errors=True)
     return count
 
 
-def _free(out: str | Path) -> tuple[Path, Path]:
-    """The place of the group, and that of the table beside it."""
-    path = Path(out).absolute()
-    rows = path.with_name(f"{path.name.removesuffix('.zarr')}.{INDEX}")
-    check_folder_place(path.parent)
-    for place in (path, rows):
+def _table_of(group: Path) -> Path:
+    """The place of the table beside a group."""
+    return group.with_name(f"{group.name.removesuffix('.zarr')}.{INDEX}")
+
+
+def _check_free(*places: Path) -> None:
+    for place in places:
         if place.exists():
             raise BadOptionError(f"{place} is there already. Give a folder that does not exist yet.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path, rows
+
+
+def _clear(draft: Path, rows: Path) -> None:
+    """Remove what an export left that was killed: its drafts, and its table if the group was yet to come."""
+    if (draft / WRITTEN).exists() and (draft / GROUP).exists() and not (draft / TABLE).exists():
+        rows.unlink(missing_ok=True)
+    (draft / WRITTEN).unlink(missing_ok=True)
+    (draft / TABLE).unlink(missing_ok=True)
+    shutil.rmtree(draft / GROUP, ignore_errors=True)
 
 
 def _about_labels(folder: Path) -> dict[str, Any] | None:
@@ -128,13 +143,12 @@ def _images(folder: Path, columns: list[str] | None = None) -> Iterator[Any]:
 def _write(
     store: Store,
     draft: Path,
-    draft_of_rows: Path,
     labels: dict[str, Any] | None,
     count: int,
     progress: Callable[[int, int], None],
 ) -> None:
-    group = _begin(store, draft, labels)
-    _write_rows(store.folder, group, draft_of_rows, count)
+    group = _begin(store, draft / GROUP, labels)
+    _write_rows(store.folder, group, draft / TABLE, count)
     if labels is not None:
         _write_labels(store.folder, group, count)
     side = store.preparation.size if store.preparation else 0
