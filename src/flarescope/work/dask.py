@@ -34,7 +34,11 @@ def on_dask(do: Callable[[U], R], units: Iterable[U], address: str, workers: int
     """
     distributed = _dask()
     lost = (distributed.client.FutureCancelledError, distributed.comm.CommClosedError)
-    with _dask_client(address, workers) as client, _waiting_told(client, address):
+    with (
+        _without_cancel_traceback(),
+        _dask_client(address, workers) as client,
+        _waiting_told(client, address),
+    ):
         try:
             yield from _by_client(client, do, units, workers, ours=address == "local")
         except lost:  # nobody but a scheduler that ends cancels anything
@@ -153,6 +157,21 @@ def _plugin(name: str, do: Callable[[Any], Any], *, ours: bool) -> Any:
             remember(name, None)
 
     return Doing()
+
+
+@contextmanager
+def _without_cancel_traceback() -> Iterator[None]:
+    """A Ctrl-C before distributed has begun what it waits for makes its own cancelling fail, aloud."""
+
+    def other(record: logging.LogRecord) -> bool:
+        return "sync.<locals>.cancel" not in record.getMessage()
+
+    log = logging.getLogger("tornado.application")
+    log.addFilter(other)
+    try:
+        yield
+    finally:
+        log.removeFilter(other)
 
 
 @contextmanager
