@@ -179,7 +179,7 @@ def test_the_index_is_never_read_whole(tmp_path: Path, monkeypatch: pytest.Monke
         again = fetch_magnetograms(archive, units[:4], store, http, tolerance=NEAR, workers=1)
     assert (first.asked, first.images, first.checksummed) == (5, 1, 1)
     assert [time.hour for time, _ in first.gaps] == [1, 2, 3, 4]
-    assert ["already there" in reason for _, reason in first.gaps] == [True] * 3 + [False]
+    assert ["nearer to its own time" in reason for _, reason in first.gaps] == [True] * 3 + [False]
     assert (again.asked, again.images, again.gaps) == (4, 4, ())
     assert again.size_bytes == sum(path.stat().st_size for path in store.folder.rglob("*.jp2"))
 
