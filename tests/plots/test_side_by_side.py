@@ -50,6 +50,11 @@ def texts(figure: Figure) -> list[Text]:
     return [t for t in figure.findobj(Text) if t.get_text().strip() and t.get_visible()]
 
 
+def on_the_page(figure: Figure) -> bool:
+    words = [t.get_window_extent() for axes in figure.axes for t in axes.texts]
+    return all(box.x0 >= 0 and box.x1 <= figure.bbox.width for box in words)
+
+
 def test_a_panel_a_method_with_the_regions_and_their_shares(
     disk: Magnetogram, explanations: list[Explanation], shares: dict[str, tuple[RegionShare, ...]]
 ) -> None:
@@ -109,6 +114,7 @@ def test_no_word_lies_on_another_in_print(
     for k, one in enumerate(boxes):
         for other in boxes[:k]:
             assert not one.overlaps(other)
+    assert on_the_page(figure)
 
 
 def test_a_patch_keeps_its_degrees(patch: Magnetogram, why: Explanation) -> None:
@@ -129,6 +135,7 @@ def test_a_patch_of_any_shape_fills_its_page(rows: int, columns: int, place: Cea
     panels = [axes for axes in figure.axes if axes.images]
     shown = sum(box.width * box.height for box in (axes.get_window_extent() for axes in panels))
     assert shown > 0.5 * figure.bbox.width * figure.bbox.height
+    assert on_the_page(figure)
     for axes in panels:  # no number outside the image widens its frame
         assert axes.get_xlim() == (-0.5, columns - 0.5)
         assert axes.get_ylim() == (-0.5, rows - 0.5)

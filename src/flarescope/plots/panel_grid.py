@@ -24,7 +24,7 @@ class PanelGrid:
         rows: height of each row in inches.
         height: of the whole page in inches.
         filled: share of the page that panels cover, about.
-        key: width of the key in inches.
+        key: width in inches that the words of the key have.
     """
 
     across: int
@@ -67,4 +67,4 @@ def _grid(panels: int, across: int, aspect: float, width: float) -> PanelGrid:
         rows[-1] = max(rows[-1], KEY)
     height = HEAD + sum(rows)
     filled = panels * tall * (tall / aspect) / (width * height)
-    return PanelGrid(across, tuple(rows), height, filled, (free or across) * width / across)
+    return PanelGrid(across, tuple(rows), height, filled, (free or across) * width / across - BESIDE)
