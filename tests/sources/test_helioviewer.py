@@ -135,7 +135,7 @@ def test_a_newest_that_is_too_old_is_missing(http: Http, archive: Archive) -> No
     archive.times = [TIME]
     at = TIME + timedelta(hours=7)
     assert Helioviewer(http).newest(at, oldest=timedelta(hours=8)).time == TIME
-    with pytest.raises(MissingDataError, match=r"6:00:00 before .*: the newest is of 2014-06-09T23:47:32Z"):
+    with pytest.raises(MissingDataError, match=r"6h before .*: the newest is of 2014-06-09T23:47:32Z"):
         Helioviewer(http).newest(at, oldest=timedelta(hours=6))
 
 

@@ -218,7 +218,7 @@ def test_the_newest(http: Http, disks: Archive) -> None:
     assert Jsoc(http).newest(at, oldest=timedelta(hours=3)).time.minute == 47
     disks.slots = disks.slots[:2]
     assert Jsoc(http).newest(at, oldest=timedelta(hours=3)).record.endswith("_22:00:00_TAI]")
-    with pytest.raises(MissingDataError, match="has no image of the 1:00:00 before 2014-06-09T23:58:25Z"):
+    with pytest.raises(MissingDataError, match="has no image of the 1h before 2014-06-09T23:58:25Z"):
         Jsoc(http).newest(at, oldest=timedelta(hours=1))
 
 

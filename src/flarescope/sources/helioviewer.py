@@ -12,7 +12,7 @@ from flarescope.sources.archives import Found, Supplied
 from flarescope.sources.files import read_magnetogram_bytes
 from flarescope.sources.helioviewer_answers import ClosestImage, parse_closest_image
 from flarescope.sources.jp2 import SIGNATURE
-from flarescope.times import iso, utc
+from flarescope.times import duration_text, iso, utc
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,7 +96,8 @@ class Helioviewer:
         if found is None or at - found.time > oldest:
             seen = f"the newest is of {iso(found.time)}" if found else "it names none"
             raise MissingDataError(
-                f"Helioviewer has no magnetogram of the {oldest} before {iso(at)}: {seen}. Ask again later."
+                f"Helioviewer has no magnetogram of the {duration_text(oldest)} before {iso(at)}: {seen}. "
+                "Ask again later."
             )
         return found
 

@@ -16,7 +16,7 @@ from flarescope.sources.jsoc_answers import parse_records, parse_rs_list
 from flarescope.sources.jsoc_export import ask_for_export, wait_for_export
 from flarescope.sources.jsoc_image import read_image
 from flarescope.sources.jsoc_series import SLOT, JsocSeries, check_record_set, nearest_slot
-from flarescope.times import iso, utc
+from flarescope.times import duration_text, iso, utc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -168,7 +168,7 @@ class Jsoc:
         best = last(self._list(at - oldest, at, doubt))
         if best is None:
             raise MissingDataError(
-                f"{self._series.what} has no image of the {oldest} before {iso(at)}. "
+                f"{self._series.what} has no image of the {duration_text(oldest)} before {iso(at)}. "
                 "Ask again later, or another series."
             )
         return self._series.found(best, self._host)
